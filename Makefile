@@ -1,0 +1,29 @@
+# The same commands as in README.md and in .ci/run. Each does its own set-up.
+.PHONY: setup check test demo bench clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+setup: .venv/.ready
+.venv/.ready: pyproject.toml uv.lock
+	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"; }
+	UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --quiet
+	touch $@
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup
+	$(BIN)/pytest -n 2 --dist worksteal
+
+demo: setup
+	$(BIN)/python -m examples.demo
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

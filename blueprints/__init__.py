@@ -1,0 +1,1 @@
+"""What people write: pydantic models, without AWS and without Prefect."""

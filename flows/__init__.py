@@ -1,0 +1,1 @@
+"""What people run: Prefect flows, one verb a file."""

@@ -1,0 +1,1 @@
+"""Servers and the groups that scale them."""

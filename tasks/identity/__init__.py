@@ -1,0 +1,1 @@
+"""Roles and the profiles that carry them."""
