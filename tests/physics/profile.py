@@ -1,0 +1,39 @@
+"""How harsh the weather is: a profile is a TOML file beside this one."""
+
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`times` are AWS seconds by state change (see `slow.py`), `rates` the share of calls that a fault strikes, from 0 to
+    1 (see `faults.py`), `hidden` how many AWS seconds a new thing stays unseen, by kind, from and to."""
+
+    name: str = "calm"
+    scale: float = 1.0
+    throttle: bool = False
+    times: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, float] = field(default_factory=dict)
+    hidden: dict[str, list[float]] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> "Profile":
+        """The same with some settings changed; tables are merged."""
+        merged = {
+            name: {**getattr(self, name), **value} if isinstance(value, dict) else value
+            for name, value in changes.items()
+        }
+        return replace(self, **merged)
+
+
+def load(name: str) -> Profile:
+    """Read `profiles/<name>.toml`."""
+    path = FOLDER / f"{name}.toml"
+    if not path.exists():
+        raise ValueError(
+            f"no profile {name}: there are {', '.join(sorted(each.stem for each in FOLDER.glob('*.toml')))}"
+        )
+    return Profile(name=name, **tomllib.loads(path.read_text()))

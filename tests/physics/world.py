@@ -1,0 +1,54 @@
+"""What the effects share: moto's backends, the clock, the seed, and their own memory."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.backends import get_backend
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.models import get_account_id_from
+
+from tests.physics.clock import Clock, Timeline
+from tests.physics.profile import Profile
+from tests.physics.protocol import Request
+
+GLOBAL = frozenset({"iam", "sts", "cloudfront", "route53", "s3"})
+MOTO_NAMES = {"lambda": "lambda"}
+
+
+@dataclass
+class World:
+    """One per server. All of it is touched under the middleware's lock only."""
+
+    profile: Profile
+    clock: Clock
+    timeline: Timeline
+    random: random.Random
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def backend(self, request: Request, service: str = "") -> Any:
+        """Moto's own model of a service in the request's account and region."""
+        service = service or request.service
+        region = "aws" if service in GLOBAL else request.region
+        account = get_account_id_from(request.key) if request.key else DEFAULT_ACCOUNT_ID
+        return get_backend(MOTO_NAMES.get(service, service))[account][region]  # type: ignore[call-overload]
+
+    def recall(self, name: str, make: Callable[[], Any]) -> Any:
+        """An effect's own memory, made when it's first asked for and gone with the next reset."""
+        if name not in self.memory:
+            self.memory[name] = make()
+        return self.memory[name]
+
+    def time(self, name: str) -> float:
+        """How many AWS seconds a change of state takes; none unless the profile says so."""
+        return self.profile.times.get(name, 0.0)
+
+    def later(self, name: str, deed: Callable[[], None]) -> None:
+        """Do it once the change of state that `times` calls `name` is over."""
+        self.timeline.later(self.time(name), deed)
+
+    def reset(self, seed: int) -> None:
+        self.timeline.clear()
+        self.memory.clear()
+        self.random.seed(seed)
