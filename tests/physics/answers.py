@@ -35,7 +35,7 @@ class Answer:
         return str(self.status)
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """AWS would refuse this call: raised before moto sees it."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -43,7 +43,7 @@ class Refused(Exception):  # noqa: N818
         self.code, self.message, self.status = code, message, status
 
 
-class Dropped(Exception):  # noqa: N818
+class Dropped(Exception):
     """Close the connection without an answer."""
 
 

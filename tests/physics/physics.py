@@ -5,8 +5,6 @@ from collections import Counter
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from moto.moto_api._internal.models import moto_api_backend
-
 from tests.physics import admin, profile
 from tests.physics.clock import Clock, Timeline
 from tests.physics.faults import Faults
@@ -14,7 +12,7 @@ from tests.physics.log import Call, Log
 from tests.physics.middleware import Middleware
 from tests.physics.rules import Rule, Rules, When
 from tests.physics.server import Server
-from tests.physics.world import World
+from tests.physics.world import World, empty_accounts
 
 
 class Physics:
@@ -26,8 +24,8 @@ class Physics:
     ...     aws.counts()
     {'ec2:CreateVpc': 1}
 
-    Settings change the profile: `Physics("calm", times={"nat_gateway": 90})`. Moto's state is the process's, so only one
-    can be open at a time. `log` has all calls, `writes()` those that change something; `advance(seconds)` moves AWS's
+    Settings change the profile: `Physics("calm", times={"nat_gateway": 90})`. Moto's state is the process's, so only
+    one can be open at a time. `log` has all calls, `writes()` those that change something; `advance(seconds)` moves AWS's
     clock; `rule(...)` orders one call's fate.
     """
 
@@ -124,7 +122,7 @@ class Physics:
         self.rules.clear()
         with self.middleware.lock:
             self.world.reset(self.seed)
-            moto_api_backend.reset()
+            empty_accounts()
             self.log.clear()
 
     def admin(self, method: str, path: str, body: bytes) -> Any:

@@ -10,8 +10,8 @@ FOLDER = Path(__file__).parent / "profiles"
 
 @dataclass(frozen=True)
 class Profile:
-    """`times` are AWS seconds by state change (see `slow.py`), `rates` the share of calls that a fault strikes, from 0 to
-    1 (see `faults.py`), `hidden` how many AWS seconds a new thing stays unseen, by kind, from and to."""
+    """`times` are AWS seconds by state change (see `slow.py`), `rates` the share of calls that a fault strikes, from 0
+    to 1 (see `faults.py`), `hidden` how many AWS seconds a new thing stays unseen, by kind, from and to."""
 
     name: str = "calm"
     scale: float = 1.0

@@ -7,14 +7,18 @@ from typing import Any
 
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.iam.models import get_account_id_from
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.iam import models as iam
 
 from tests.physics.clock import Clock, Timeline
 from tests.physics.profile import Profile
 from tests.physics.protocol import Request
 
 GLOBAL = frozenset({"iam", "sts", "cloudfront", "route53", "s3"})
-MOTO_NAMES = {"lambda": "lambda"}
+
+iam.PARTITION_NAMES = ["aws"]
+"""Else moto loads all managed policies anew for each of the partitions with the first call after a reset: a second."""
 
 
 @dataclass
@@ -31,8 +35,8 @@ class World:
         """Moto's own model of a service in the request's account and region."""
         service = service or request.service
         region = "aws" if service in GLOBAL else request.region
-        account = get_account_id_from(request.key) if request.key else DEFAULT_ACCOUNT_ID
-        return get_backend(MOTO_NAMES.get(service, service))[account][region]  # type: ignore[call-overload]
+        account = iam.get_account_id_from(request.key) if request.key else DEFAULT_ACCOUNT_ID
+        return get_backend(service)[account][region]  # type: ignore[call-overload]
 
     def recall(self, name: str, make: Callable[[], Any]) -> Any:
         """An effect's own memory, made when it's first asked for and gone with the next reset."""
@@ -52,3 +56,11 @@ class World:
         self.timeline.clear()
         self.memory.clear()
         self.random.seed(seed)
+
+
+def empty_accounts() -> None:
+    """Moto's reset without its detour: it makes every backend anew, only to throw it away."""
+    for backends in BackendDict._instances:
+        backends.clear()
+    BackendDict._instances.clear()
+    reset_model_data()
