@@ -1,0 +1,107 @@
+"""Part: one AWS resource that is asked for; it names itself and the parts it needs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"  # no double hyphens: they separate the pieces of a name in AWS
+Name = Annotated[str, Field(pattern=NAME, max_length=100)]
+
+
+class _Reference(str):
+    """A string that a part carries in place of something only AWS can tell."""
+
+    __slots__ = ()
+    pattern: ClassVar[str]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(pattern=cls.pattern)
+        return core_schema.no_info_after_validator_function(cls, text)
+
+
+class Id(_Reference):
+    """The key of another part (`kind/name`) whose AWS id is needed."""
+
+    __slots__ = ()
+    pattern = r"^[a-z][a-z-]*/[a-z0-9-]+$"
+
+
+class Ready(Id):
+    """The key of another part that must be ready, not only made, before this one is."""
+
+    __slots__ = ()
+
+
+class Lookup(_Reference):
+    """What AWS is asked for by description: `ssm:/path/of/parameter` or `newest-image:owner/name-pattern`."""
+
+    __slots__ = ()
+    pattern = r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+)$"
+
+
+def of(*kinds: str) -> AfterValidator:
+    """A validator for an Id that may name a part of these kinds only."""
+
+    def check(key: Id) -> Id:
+        if key.partition("/")[0] not in kinds:
+            raise ValueError(f"{key!r} should name a part of kind {' or '.join(kinds)}")
+        return key
+
+    return AfterValidator(check)
+
+
+class Piece(BaseModel):
+    """Frozen and closed: what parts and their inner pieces have in common."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(Piece):
+    """One AWS resource that is asked for.
+
+    A field of type `Id` names a part whose id is needed, one of type `Ready` a part that must be ready, one of type
+    `Lookup` what AWS is asked for. Fields may nest; all are found by walking the values.
+    """
+
+    kind: ClassVar[str]
+    name: Name
+    where: str = Field(default="", exclude=True, repr=False, description="Its place in the document, for errors.")
+
+    @property
+    def key(self) -> str:
+        """`kind/name`, unique in an environment, and the value of the tag `castra:part`."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def needs(self) -> tuple[Id, ...]:
+        """Keys of all parts whose id this one needs, without doubles."""
+        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Id)))
+
+    @property
+    def awaits(self) -> tuple[Ready, ...]:
+        """Keys of those parts that must be ready first; each is among `needs` too."""
+        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Ready)))
+
+    @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """What AWS is asked for before this part can be decided on."""
+        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Lookup)))
+
+
+def references(value: Any) -> Iterator[_Reference]:
+    """Every reference in a value, however deep in models, mappings and sequences."""
+    match value:
+        case _Reference():
+            yield value
+        case BaseModel():
+            for field in type(value).model_fields:
+                yield from references(getattr(value, field))
+        case Mapping():
+            for inner in value.values():
+                yield from references(inner)
+        case list() | tuple() | frozenset() | set():
+            for inner in value:
+                yield from references(inner)

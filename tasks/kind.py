@@ -1,0 +1,214 @@
+"""Kind, State, Found: what a kind of resource must be able to do, and the words it does it in."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from blueprints.part import Part
+from tasks.scope import CREATED, ENVIRONMENT, FINGERPRINT, PART, RETIRED, Scope, as_list
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Part)
+S = TypeVar("S", bound="State")
+
+
+class _Fixed:
+    """Marks a field that AWS can't change in place."""
+
+
+class _Hushed:
+    """Marks a field whose value is shown by its hash only."""
+
+
+_FIXED, _HUSHED = _Fixed(), _Hushed()
+Fixed = Annotated[T, _FIXED]
+Hushed = Annotated[T, _HUSHED]
+
+
+def _in_order(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(sorted(set(values), key=lambda value: value if isinstance(value, str) else repr(value)))
+
+
+Unordered = Annotated[tuple[T, ...], AfterValidator(_in_order)]
+"""A tuple whose order means nothing: sorted, without doubles, so that equal means equal."""
+
+
+class State(BaseModel):
+    """A resource in the one vocabulary of its kind; comparison, plan, create and update all read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def fixed(cls) -> frozenset[str]:
+        """Names of the fields that can't be changed in place."""
+        return frozenset(name for name, info in cls.model_fields.items() if _FIXED in info.metadata)
+
+    @classmethod
+    def hushed(cls) -> frozenset[str]:
+        """Names of the fields whose values are long or private, and shown as a hash."""
+        return frozenset(name for name, info in cls.model_fields.items() if _HUSHED in info.metadata)
+
+    @property
+    def fingerprint(self) -> str:
+        """A versioned hash: `v1-` and 16 hexadecimal digits."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return "v1-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def foundation(self) -> str:
+        """Six digits that change exactly when a fixed field does: the `variant` of a name that can't be used twice."""
+        text = json.dumps(self.model_dump(mode="json", include=set(self.fixed())), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def unknown(key: str) -> str:
+    """The placeholder for an id that isn't known until `key` is made. Never sent to AWS."""
+    return f"<{key}>"
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a value is, or has in it, an id that isn't known yet."""
+    match value:
+        case str():
+            return value.startswith("<") and value.endswith(">") and "/" in value
+        case BaseModel():
+            return any(is_unknown(getattr(value, name)) for name in type(value).model_fields)
+        case Mapping():
+            return any(is_unknown(inner) for inner in value.values())
+        case tuple() | list() | frozenset():
+            return any(is_unknown(inner) for inner in value)
+        case _:
+            return False
+
+
+Phase = Literal["standing", "pending", "failed", "leaving"]
+
+
+@dataclass(frozen=True)
+class Found(Generic[S]):
+    """A resource as AWS tells it.
+
+    `phase`: standing (ready), pending (made, not ready yet), failed (will never be ready), leaving (being deleted).
+    `outputs`: what people want to know of it, such as a DNS name.
+    """
+
+    kind: str
+    name: str
+    id: str
+    state: S
+    tags: Mapping[str, str] = field(default_factory=dict)
+    phase: Phase = "standing"
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """`kind/name`."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def retired(self) -> bool:
+        """Whether a newer one has taken its place, so that it only waits to be removed."""
+        return RETIRED in self.tags
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The hash of the state last applied; None where it was adopted, never finished, or can't be tagged."""
+        return self.tags.get(FINGERPRINT)
+
+    @property
+    def environment(self) -> str:
+        """The environment it belongs to."""
+        return self.tags.get(ENVIRONMENT, "")
+
+    @property
+    def created(self) -> datetime | None:
+        """When Castra made it; None for what was adopted."""
+        try:
+            return datetime.fromisoformat(self.tags[CREATED])
+        except (KeyError, ValueError):
+            return None
+
+
+class Kind(Generic[P, S]):
+    """A kind of AWS resource. Subclasses know AWS, and nothing of the engine that decides and carries out."""
+
+    name: ClassVar[str]
+    """As in `vpc/main`, equal to the `kind` of its part."""
+
+    actions: ClassVar[tuple[str, ...]] = ()
+    """Every IAM action it may call. A test holds them against the calls made."""
+
+    holds: ClassVar[str] = ""
+    """What is lost if it's replaced ("every address in it"); where there is something, replacing must be asked for."""
+
+    goes_first: ClassVar[bool] = False
+    """Whether the old one must be gone before a new one can be made (they can't stand side by side)."""
+
+    whole_at_birth: ClassVar[bool] = True
+    """Whether the one call that makes it leaves nothing to be done; else the fingerprint is written at the end."""
+
+    taggable: ClassVar[bool] = True
+    """Whether AWS keeps tags on it. What it doesn't tag is found by its parent's tags or by a derived name."""
+
+    outlasted_by: ClassVar[tuple[str, ...]] = ()
+    """Kinds that must stand until this is gone, although its state names none of their ids."""
+
+    # ------------------------------------------------------------------ to be written for each kind, in this order
+
+    def owned(self, scope: Scope) -> Iterator[Found[S]]:
+        """All that carries the environment's tag and this kind's name, in bulk, the leaving ones too."""
+        raise NotImplementedError
+
+    def wanted(self, part: P, ids: Mapping[str, str]) -> S:
+        """The part in the same words as `owned` tells. Pure; passes ids through and looks into none."""
+        raise NotImplementedError
+
+    def create(self, scope: Scope, name: str, wanted: S) -> str:
+        """Make it, tagged from birth; give its id at once, without waiting until it's ready."""
+        raise NotImplementedError
+
+    def ready(self, scope: Scope, id: str) -> None:
+        """Wait until it can be used. Not overridden where nothing needs waiting for."""
+
+    def update(self, scope: Scope, id: str, wanted: S, changed: frozenset[str]) -> None:
+        """Change in place the fields named in `changed`."""
+        raise NotImplementedError
+
+    def delete(self, scope: Scope, id: str) -> None:
+        """Remove it; gone already is fine; returns once it's gone."""
+        raise NotImplementedError
+
+    def tag(self, scope: Scope, id: str, tags: Mapping[str, str], dropped: frozenset[str] = frozenset()) -> None:
+        """Set these tags and remove those dropped. EC2's way; other services override it once for their family."""
+        scope.ec2.create_tags(Resources=[id], Tags=as_list(tags))
+        if dropped:
+            scope.ec2.delete_tags(Resources=[id], Tags=[{"Key": key} for key in sorted(dropped)])
+
+    # ------------------------------------------------------------------ given
+
+    @property
+    def waits(self) -> bool:
+        """Whether `ready` does anything."""
+        return type(self).ready is not Kind.ready
+
+    def key(self, name: str) -> str:
+        """`kind/name`."""
+        return f"{self.name}/{name}"
+
+    def named_in(self, tags: Mapping[str, str]) -> str | None:
+        """The part's name, if these tags make it one of this kind; what a group launched carries the group's part."""
+        kind, _, name = tags.get(PART, "").partition("/")
+        return name if kind == self.name and name else None
+
+    def birth_tags(self, scope: Scope, name: str, wanted: S) -> dict[str, str]:
+        """All tags for the create call."""
+        return scope.birth_tags(self.key(name), wanted.fingerprint if self.whole_at_birth else None)
+
+    def tag_specifications(self, scope: Scope, name: str, wanted: S, resource_type: str) -> list[dict[str, Any]]:
+        """The same as EC2's create calls take it."""
+        return [{"ResourceType": resource_type, "Tags": as_list(self.birth_tags(scope, name, wanted))}]

@@ -1,0 +1,85 @@
+"""What a run tells afterwards: a plan with outcomes, outputs, seconds and calls."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.decide import Action, Plan, Step
+
+
+class Outcome(BaseModel):
+    """What was done for one part, and how long it took (seconds, without waiting for others)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    part: str
+    action: Action
+    id: str
+    seconds: float = 0.0
+
+
+class Report(BaseModel):
+    """The one document that `--json` prints, and that flows return. Fields that a verb has no use for are left out."""
+
+    environment: str
+    region: str
+    fingerprint: str
+    steps: tuple[Step, ...]
+    counts: dict[str, int]
+    calls: dict[str, int]
+    outcomes: tuple[Outcome, ...] | None = None
+    outputs: dict[str, str] | None = None
+    seconds: float | None = None
+    left: int | None = None
+    remaining: dict[str, str] | None = Field(default=None, description="What is left after a tear-down, by part.")
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=False, exclude=self._unused())
+
+    def _unused(self) -> set[str]:
+        optional = ("outcomes", "outputs", "seconds", "left", "remaining")
+        return {name for name in optional if getattr(self, name) is None}
+
+    @property
+    def changed(self) -> bool:
+        """Whether the plan had anything to write."""
+        return any(step.action != "keep" for step in self.steps)
+
+
+def report_on(plan: Plan, calls: Mapping[str, int], **more: Any) -> Report:
+    """A report of a plan; `more` are the fields that come with carrying it out."""
+    return Report(
+        environment=plan.environment,
+        region=plan.region,
+        fingerprint=plan.fingerprint,
+        steps=plan.steps,
+        counts=plan.counts,
+        calls=dict(calls),
+        **more,
+    )
+
+
+def as_rows(plan: Plan) -> list[dict[str, str]]:
+    """The steps of a plan for a table: changes first, then how many are kept."""
+    rows = [
+        {"part": step.part, "action": step.action, "because": step.because, "changes": changes_in_words(step)}
+        for step in plan.changes
+    ]
+    return rows or [{"part": "all", "action": "keep", "because": "as wanted", "changes": ""}]
+
+
+def changes_in_words(step: Step) -> str:
+    """`cidr: 10.0.0.0/16 → 10.1.0.0/16`, one after the other; for a create only what will stand."""
+    if step.action == "create":
+        return ", ".join(f"{change.field}: {_short(change.to)}" for change in step.changes)
+    return ", ".join(f"{change.field}: {_short(change.from_)} → {_short(change.to)}" for change in step.changes)
+
+
+def _short(value: Any) -> str:
+    """A value in at most 60 characters; an id not known yet in words."""
+    if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
+        return f"known once {value[1:-1]} is made"
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

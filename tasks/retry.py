@@ -1,0 +1,134 @@
+"""Whether to try again is a property of the error, decided in one table."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal, ParamSpec, TypeVar
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    WaiterError,
+)
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
+
+from tasks.errors import CastraError, code_of
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Class = Literal["throttled", "broken", "propagation", "dependency", "final"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An error code, the words its message must have (any, if none are given), and what it means."""
+
+    code: str
+    means: Class
+    words: tuple[str, ...] = ()
+
+
+THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown")
+BROKEN = ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "500", "502", "503", "504")
+
+TABLE: tuple[Rule, ...] = (
+    # Too much at once: botocore's adaptive mode sees to it, except for creates that are sent once.
+    *(Rule(code, "throttled") for code in THROTTLED),
+    *(Rule(code, "broken") for code in BROKEN),
+    # Just made, and not visible everywhere yet: IAM's eventual consistency, then EC2's.
+    Rule("ValidationError", "propagation", ("Invalid IAM Instance Profile",)),
+    Rule("ValidationError", "propagation", ("You must use a valid fully-formed launch template",)),
+    Rule("InvalidParameterValue", "propagation", ("iamInstanceProfile",)),
+    Rule("InvalidParameterValue", "propagation", ("Invalid IAM Instance Profile",)),
+    Rule("InvalidParameterValueException", "propagation", ("cannot be assumed",)),
+    Rule("MalformedPolicyDocument", "propagation", ("Invalid principal",)),
+    Rule("NoSuchEntity", "propagation"),
+    *(
+        Rule(f"{noun}.NotFound", "propagation")
+        for noun in (
+            "InvalidVpcID", "InvalidSubnetID", "InvalidGroup", "InvalidRouteTableID", "InvalidInternetGatewayID",
+            "InvalidAllocationID", "InvalidLaunchTemplateId", "InvalidInstanceID",
+        )
+    ),
+    Rule("InvalidGroupId.NotFound", "propagation"),
+    Rule("NatGatewayNotFound", "propagation"),
+    Rule("InvalidNatGatewayID.NotFound", "propagation"),
+    Rule("TargetGroupNotFound", "propagation"),
+    Rule("LoadBalancerNotFound", "propagation"),
+    # Still held by something that is going.
+    *(
+        Rule(code, "dependency")
+        for code in (
+            "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",
+            "ScalingActivityInProgress", "ResourceContention",
+        )
+    ),
+)  # fmt: skip
+
+
+def classify(error: BaseException) -> Class:
+    """What an error means. Validation, access denied and all that isn't in the table is final."""
+    if isinstance(error, CastraError | WaiterError):
+        return "final"
+    if isinstance(error, ConnectionClosedError | ReadTimeoutError | ResponseStreamingError | EndpointConnectionError):
+        return "broken"
+    if isinstance(error, HTTPClientError):
+        return "broken"
+    if isinstance(error, ClientError):
+        message = str(error.response.get("Error", {}).get("Message", ""))
+        for rule in TABLE:
+            if rule.code == code_of(error) and all(word in message for word in rule.words):
+                return rule.means
+    return "final"
+
+
+def worth_another_try(error: BaseException) -> bool:
+    """Whether a step may be tried again, after a fresh look: what was sent once and got lost, or came too early."""
+    return classify(error) != "final"
+
+
+tell: ContextVar[Callable[[str], None]] = ContextVar("tell")
+"""Where a wait says what it's waiting for; set by whoever shows progress."""
+
+
+def when_visible(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call, and again while what was just made isn't visible: every 0.25 to 2 s, for a minute at most."""
+    return _patiently("propagation", waiting_for, 60, 0.25, 2)(call, *args, **kwargs)
+
+
+def when_released(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call, and again while something that is going still holds it: every 0.5 to 5 s, for ten minutes at most."""
+    return _patiently("dependency", waiting_for, 600, 0.5, 5)(call, *args, **kwargs)
+
+
+def _patiently(means: Class, waiting_for: str, deadline: float, first: float, most: float) -> Retrying:
+    started = time.monotonic()
+
+    def say(state: RetryCallState) -> None:
+        seconds = time.monotonic() - started
+        if (say_to := tell.get(None)) and seconds >= 1:
+            say_to(f"waiting for {waiting_for}, {seconds:.0f} s")
+
+    return Retrying(
+        retry=retry_if_exception(lambda error: classify(error) == means),
+        wait=wait_exponential_jitter(multiplier=first, max=most, jitter=first / 2),
+        stop=stop_after_delay(deadline),
+        before_sleep=say,
+        reraise=True,
+    )
+
+
+@contextmanager
+def telling(say: Callable[[str], None]) -> Iterator[None]:
+    """Within, waits say what they wait for."""
+    token = tell.set(say)
+    try:
+        yield
+    finally:
+        tell.reset(token)

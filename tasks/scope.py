@@ -1,0 +1,253 @@
+"""Where work is done: account, region and environment, and from them clients, tags, filters and names."""
+
+import hashlib
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
+
+from tasks.errors import WrongAccount, explain
+
+ENVIRONMENT = "castra:environment"
+PART = "castra:part"
+FINGERPRINT = "castra:fingerprint"
+RETIRED = "castra:retired"  # replaced by a newer one with the same part, and to be removed
+CREATED = "castra:created"
+EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
+RESERVED = "castra:"
+
+CONNECTIONS = 48
+READS = re.compile(r"^(Describe|List|Get|Head)")
+_LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
+_LOADER_LOCK = threading.Lock()
+T = TypeVar("T")
+
+
+class Calls:
+    """A count of the AWS calls made, by service and operation; shared by all threads of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def note(self, model: Any, **_: Any) -> None:
+        """Botocore's `before-call` handler."""
+        with self._lock:
+            self._counts[f"{model.service_model.service_name}:{model.name}"] += 1
+
+    def by_operation(self) -> dict[str, int]:
+        """`service:Operation` to the number of calls."""
+        with self._lock:
+            return dict(sorted(self._counts.items()))
+
+    def summary(self) -> dict[str, int]:
+        """`{"read": n, "write": n}`; a call is a read if its name begins with Describe, List, Get or Head."""
+        reads = sum(count for name, count in self.by_operation().items() if READS.match(name.partition(":")[2]))
+        return {"read": reads, "write": sum(self.by_operation().values()) - reads}
+
+
+class GoAhead(Protocol):
+    """What is asked before each write: raises when this run may write no more."""
+
+    def check(self) -> None: ...
+
+
+class Free:
+    """The go-ahead of a task that is used alone, under nobody's lease."""
+
+    def check(self) -> None:
+        """Always."""
+
+
+class Scope:
+    """One environment in one region, as these credentials see it.
+
+    `environment` None means all environments of the account and region (to read, not to write).
+    `tags` are the user's own, given to everything that takes tags; they never decide identity.
+    """
+
+    def __init__(
+        self,
+        environment: str | None,
+        region: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        account: str | None = None,
+        poll_seconds: float = 2.0,
+        go_ahead: GoAhead | None = None,
+    ) -> None:
+        self.environment, self.region = environment, region
+        self.tags, self.expected_account = dict(tags or {}), account
+        self.poll_seconds, self.go_ahead = poll_seconds, go_ahead or Free()
+        self.calls = Calls()
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._lock = threading.RLock()
+        self._listings: dict[str, Any] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Scopes travel to other processes by what they were made from."""
+        return _remake, (self.environment, self.region, self.tags, self.expected_account, self.poll_seconds)
+
+    def __repr__(self) -> str:
+        return f"Scope({self.environment!r}, {self.region!r})"
+
+    # ------------------------------------------------------------------ clients
+
+    @cached_property
+    def _session(self) -> Any:
+        session = botocore.session.Session()
+        session.register_component("data_loader", _LOADER)
+        session.get_component("event_emitter").register("before-call", self.calls.note)
+        return boto3.Session(botocore_session=session, region_name=self.region)
+
+    def client(self, service: str, *, once: bool = False) -> Any:
+        """A client for a service, made once. With `once`, requests are never sent again by botocore.
+
+        Botocore repeats a create whose answer was lost, and makes two where the call has neither ClientToken nor unique
+        name. Such calls are sent `once`; what they made is looked for by tag before a second try.
+        """
+        with self._lock:
+            if (service, once) not in self._clients:
+                retries = {"total_max_attempts": 1} if once else {"mode": "adaptive", "total_max_attempts": 10}
+                config = Config(retries=retries, max_pool_connections=CONNECTIONS)
+                with _LOADER_LOCK:
+                    self._clients[service, once] = self._session.client(service, config=config)
+            return self._clients[service, once]
+
+    @property
+    def ec2(self) -> Any:
+        """The EC2 client, with adaptive retries."""
+        return self.client("ec2")
+
+    @property
+    def ec2_once(self) -> Any:
+        """The EC2 client for creates that must not be repeated blindly."""
+        return self.client("ec2", once=True)
+
+    @property
+    def iam(self) -> Any:
+        """The IAM client."""
+        return self.client("iam")
+
+    @property
+    def autoscaling(self) -> Any:
+        """The Auto Scaling client."""
+        return self.client("autoscaling")
+
+    @property
+    def elbv2(self) -> Any:
+        """The Elastic Load Balancing v2 client."""
+        return self.client("elbv2")
+
+    @cached_property
+    def account(self) -> str:
+        """The caller's account id. Raises Unreadable, or WrongAccount where another was expected."""
+        try:
+            account = str(self.client("sts").get_caller_identity()["Account"])
+        except (BotoCoreError, ClientError) as error:
+            raise explain(error, "Finding out whose credentials these are") from error
+        if self.expected_account and self.expected_account != account:
+            raise WrongAccount(
+                "account",
+                f"the blueprint is for account {self.expected_account}, the credentials belong to {account}",
+                "Use the credentials of that account, or change `account:`",
+            )
+        return account
+
+    # ------------------------------------------------------------------ reading
+
+    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> Iterator[Any]:
+        """All items of a paginated listing: `scope.pages("ec2", "describe_vpcs", "Vpcs", Filters=scope.filters)`."""
+        for page in self.client(service).get_paginator(operation).paginate(**arguments):
+            yield from page.get(result, [])
+
+    def listed(self, key: str, listing: Callable[[], T]) -> T:
+        """A listing that several kinds read, made once for each survey."""
+        with self._lock:
+            lock, _ = self._listings.setdefault(key, (threading.Lock(), []))
+        with lock:
+            kept: list[T] = self._listings[key][1]
+            if not kept:
+                kept.append(listing())
+            return kept[0]
+
+    def look_afresh(self) -> None:
+        """Forget the listings; called before each survey and each second look."""
+        with self._lock:
+            self._listings.clear()
+
+    @property
+    def filters(self) -> list[dict[str, Any]]:
+        """The filter, as EC2 and Auto Scaling take it, for what carries this environment's tag."""
+        if self.environment is None:
+            return [{"Name": "tag-key", "Values": [ENVIRONMENT]}]
+        return [{"Name": f"tag:{ENVIRONMENT}", "Values": [self.environment]}]
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether tags name this environment (any environment, where the scope is of all)."""
+        owner = tags.get(ENVIRONMENT)
+        return owner is not None and self.environment in (None, owner)
+
+    # ------------------------------------------------------------------ tags and names
+
+    def birth_tags(self, key: str, fingerprint: str | None) -> dict[str, str]:
+        """All tags that a new resource is given: identity first, then a name and the user's own."""
+        identity = {ENVIRONMENT: self.environment or "", PART: key, CREATED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        if fingerprint:
+            identity[FINGERPRINT] = fingerprint
+        return identity | self.wanted_tags(key)
+
+    def wanted_tags(self, key: str) -> dict[str, str]:
+        """The tags that are compared and kept: `Name`, the user's own, and which those are."""
+        return wanted_tags(self.environment, self.tags, key)
+
+    def name(self, part: str, limit: int = 255, *, variant: str = "", everywhere: bool = False) -> str:
+        """A readable name of at most `limit` characters, with a short hash where it must be cut.
+
+        `variant` sets apart a new one from the one it replaces; `everywhere` adds the region, for global services.
+        Only letters, digits and hyphens come out. The pieces are joined by two hyphens, which none of them contains, so
+        that no two parts of two environments can ever get one name.
+        """
+        pieces = [self.environment or "", part, self.region if everywhere else "", variant]
+        full = "--".join(piece for piece in pieces if piece)
+        if len(full) <= limit:
+            return full
+        return f"{full[: limit - 7].rstrip('-')}-{short_hash(full)}"
+
+    def token(self, key: str, *more: str) -> str:
+        """A ClientToken: the same for the same environment, part and `more` (the attempt's generation, say)."""
+        return hashlib.sha256("|".join([self.environment or "", self.region, key, *more]).encode()).hexdigest()[:40]
+
+
+def _remake(environment: str | None, region: str, tags: dict[str, str], account: str | None, poll: float) -> Scope:
+    return Scope(environment, region, tags=tags, account=account, poll_seconds=poll)
+
+
+def wanted_tags(environment: str | None, tags: Mapping[str, str], key: str) -> dict[str, str]:
+    """`Name`, the user's own tags, and the list of the latter's keys. Pure."""
+    extra = {EXTRA: " ".join(sorted(tags))} if tags else {}
+    return {"Name": f"{environment}-{key.partition('/')[2]}"} | dict(tags) | extra
+
+
+def short_hash(text: str) -> str:
+    """Six hexadecimal digits of a text's SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def as_dict(tags: list[dict[str, str]] | None) -> dict[str, str]:
+    """AWS's list of Key and Value as a dict."""
+    return {tag["Key"]: tag["Value"] for tag in tags or []}
+
+
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """A dict of tags as AWS's list of Key and Value."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

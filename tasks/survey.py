@@ -1,0 +1,105 @@
+"""Everything that carries an environment's tags, listed in bulk and concurrently, never a call a resource."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from blueprints.part import Lookup, Part
+from tasks.decide import Seen
+from tasks.errors import CastraError, Invalid, Problem, Unreadable, explain
+from tasks.kind import Found, Kind
+from tasks.scope import Scope
+
+WIDTH = 16  # listings at once
+T = TypeVar("T")
+
+
+def survey(scope: Scope, kinds: Iterable[Kind[Any, Any]], parts: Iterable[Part] = ()) -> Seen:
+    """What stands, of these kinds, and the answers to the lookups of these parts. Reads only.
+
+    Raises Unreadable with all that couldn't be read, WrongAccount, and Invalid for a lookup without an answer.
+    """
+    scope.look_afresh()
+    _ = scope.account
+    kinds, parts = tuple(kinds), tuple(parts)
+    listings: list[Callable[[], Any]] = [lambda kind=kind: _listing(scope, kind) for kind in kinds]  # type: ignore[misc]
+    *found, answers = _all_of([*listings, lambda: answer(scope, parts)])
+    resources = tuple(one for several in found for one in several)
+    return Seen(scope.environment, scope.region, scope.tags, resources, answers)
+
+
+def look(scope: Scope, kind: Kind[Any, Any], name: str) -> list[Found[Any]]:
+    """A fresh look at what stands for one part, without what is retired."""
+    scope.look_afresh()
+    return [one for one in _listing(scope, kind) if one.name == name and not one.retired]
+
+
+def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
+    """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern."""
+    asked = {lookup: part for part in parts for lookup in part.lookups}
+    parameters = [lookup for lookup in asked if lookup.startswith("ssm:")]
+    images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
+    answers = _parameters(scope, parameters) | _newest_images(scope, images)
+    missing = [lookup for lookup in asked if lookup not in answers]
+    if missing:
+        raise Invalid("The blueprint", [_unanswered(scope, asked[lookup], lookup) for lookup in missing])
+    return answers
+
+
+def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
+    how, _, what = lookup.partition(":")
+    noun = "parameter" if how == "ssm" else "image"
+    why = f"there's no {noun} {what} in {scope.region}"
+    return Problem(part.where or part.key, why, "Check its name and the region")
+
+
+def _parameters(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
+    names = [lookup.partition(":")[2] for lookup in lookups]
+    answers: dict[str, str] = {}
+    for start in range(0, len(names), 10):
+        given = scope.client("ssm").get_parameters(Names=names[start : start + 10])["Parameters"]
+        answers |= {f"ssm:{parameter['Name']}": parameter["Value"] for parameter in given}
+    return answers
+
+
+def _newest_images(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
+    answers: dict[str, str] = {}
+    for lookup in lookups:
+        owner, _, pattern = lookup.partition(":")[2].partition("/")
+        filters = [{"Name": "name", "Values": [pattern]}, {"Name": "state", "Values": ["available"]}]
+        images = list(scope.pages("ec2", "describe_images", "Images", Owners=[owner], Filters=filters))
+        if images:
+            answers[lookup] = max(images, key=lambda image: (image["CreationDate"], image["ImageId"]))["ImageId"]
+    return answers
+
+
+def _listing(scope: Scope, kind: Kind[Any, Any]) -> list[Found[Any]]:
+    try:
+        return list(kind.owned(scope))
+    except (BotoCoreError, ClientError) as error:
+        raise explain(error, f"Reading {kind.name}", kind.actions) from error
+
+
+def _all_of(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The results of all calls, made concurrently; or one error that tells all that went wrong."""
+    with ThreadPoolExecutor(WIDTH, thread_name_prefix="survey") as pool:
+        futures = [pool.submit(copy_context().run, call) for call in calls]
+    errors = [error for future in futures if (error := future.exception())]
+    for error in errors:
+        if not isinstance(error, Unreadable):
+            raise error
+    if errors:
+        raise _together([error for error in errors if isinstance(error, CastraError)])
+    return [future.result() for future in futures]
+
+
+def _together(errors: Sequence[CastraError]) -> CastraError:
+    """One error for several: the same cause is told once, different ones all."""
+    causes = {(error.why, error.way_out): error for error in errors}
+    if len(causes) == 1:
+        return errors[0]
+    whys = "; ".join(why.rstrip(".") for why, _ in causes)
+    return Unreadable("Reading AWS", whys, "; ".join(dict.fromkeys(way_out for _, way_out in causes if way_out)))

@@ -1,0 +1,22 @@
+"""Waiting for AWS with botocore's waiters, polled densely."""
+
+from typing import Any
+
+from botocore.exceptions import WaiterError
+
+from tasks.errors import CastraError
+from tasks.scope import Scope
+
+
+def wait_for(scope: Scope, service: str, waiter: str, what: str, within: float, **arguments: Any) -> None:
+    """Wait with one of botocore's waiters. `within` is in seconds; raises CastraError with the last answer's reason.
+
+    Botocore's own intervals of 15 to 60 s cost half an interval for each resource; these are `scope.poll_seconds`.
+    """
+    attempts = max(2, int(within / scope.poll_seconds))
+    config = {"Delay": scope.poll_seconds, "MaxAttempts": attempts}
+    try:
+        scope.client(service).get_waiter(waiter).wait(**arguments, WaiterConfig=config)
+    except WaiterError as error:
+        why = f"it isn't ready after {within:.0f} s ({error})"
+        raise CastraError(what, why, "Run again to go on waiting") from error

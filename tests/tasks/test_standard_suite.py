@@ -1,0 +1,172 @@
+"""The life of a resource, the same for every kind: the standard suite."""
+
+import pytest
+
+from blueprints.part import Part
+from tasks.decide import Plan, Step
+from tasks.errors import Ambiguous, NeedsReplacing
+from tasks.kind import Found
+from tasks.registry import KINDS
+from tasks.scope import ENVIRONMENT, PART, Scope
+from tasks.survey import answer, look
+from tests.conductor import look_and_plan, raise_all
+from tests.tasks.rows import ROWS
+from tests.tasks.rows.row import Row
+
+every_kind = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+
+
+def parts_of(row: Row, part: Part | None = None) -> tuple[Part, ...]:
+    return (*row.needs, part or row.part)
+
+
+def step_of(plan: Plan, row: Row) -> Step:
+    return next(step for step in plan.steps if step.part == row.part.key)
+
+
+def found(scope: Scope, row: Row) -> Found:
+    (one,) = look(scope, KINDS[row.part.kind], row.part.name)
+    return one
+
+
+def writes(scope: Scope) -> int:
+    return scope.calls.summary()["write"]
+
+
+def test_every_kind_of_the_registry_has_a_row() -> None:
+    assert set(ROWS) == set(KINDS)
+
+
+@every_kind
+def test_absent_is_planned_as_a_create_and_the_plan_writes_nothing(scope: Scope, row: Row) -> None:
+    step = step_of(look_and_plan(scope, parts_of(row)), row)
+    assert (step.action, step.because) == ("create", "not there yet")
+    assert writes(scope) == 0
+    assert look(scope, KINDS[row.part.kind], row.part.name) == []
+
+
+@every_kind
+def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothing(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    before = writes(scope)
+    plan = raise_all(scope, parts_of(row))
+    assert [(step.part, step.changes) for step in plan.changes] == []
+    assert plan.settled
+    assert writes(scope) == before
+
+
+@every_kind
+def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    one = found(scope, row)
+    if KINDS[row.part.kind].taggable:
+        assert (one.tags[ENVIRONMENT], one.tags[PART]) == (scope.environment, row.part.key)
+        assert one.fingerprint == one.state.fingerprint
+    others = Scope("another", "eu-west-1")
+    assert list(KINDS[row.part.kind].owned(others)) == []
+
+
+@every_kind
+def test_changed_by_the_blueprint_it_is_updated_in_place(scope: Scope, row: Row) -> None:
+    if row.changed is None:
+        pytest.skip("nothing of it can be changed in place")
+    raise_all(scope, parts_of(row))
+    id = found(scope, row).id
+    step = step_of(raise_all(scope, parts_of(row, row.changed)), row)
+    assert step.action == "update"
+    assert step.because == ("the blueprint changed" if KINDS[row.part.kind].taggable else "differs from the blueprint")
+    assert found(scope, row).id == id
+    assert look_and_plan(scope, parts_of(row, row.changed)).settled
+
+
+@every_kind
+def test_changed_by_hand_it_is_told_as_drift_and_mended(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    row.by_hand(scope, found(scope, row).id)
+    step = step_of(raise_all(scope, parts_of(row)), row)
+    assert step.action == "update"
+    assert step.because == ("changed by hand" if KINDS[row.part.kind].taggable else "differs from the blueprint")
+    assert look_and_plan(scope, parts_of(row)).settled
+
+
+@every_kind
+def test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out(scope: Scope, row: Row) -> None:
+    if row.moved is None:
+        pytest.skip("it has no fixed field of its own")
+    raise_all(scope, parts_of(row))
+    old = found(scope, row).id
+    if KINDS[row.part.kind].holds:
+        before = writes(scope)
+        with pytest.raises(NeedsReplacing, match=f"--replace {row.part.key}"):
+            look_and_plan(scope, parts_of(row, row.moved))
+        assert writes(scope) == before
+    step = step_of(raise_all(scope, parts_of(row, row.moved), replace=[row.part.key]), row)
+    assert step.action == "replace"
+    assert found(scope, row).id != old
+    assert look_and_plan(scope, parts_of(row, row.moved)).settled
+
+
+@every_kind
+def test_vanished_behind_our_back_it_is_made_again(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    row.vanish(scope, found(scope, row).id)
+    step = step_of(raise_all(scope, parts_of(row)), row)
+    assert step.action == "create"
+    assert look_and_plan(scope, parts_of(row)).settled
+
+
+@every_kind
+def test_two_with_one_parts_tags_stop_everything(scope: Scope, row: Row) -> None:
+    if row.twin is None:
+        pytest.skip("AWS's names make two of one impossible")
+    raise_all(scope, parts_of(row))
+    row.twin(scope, row.part.key)
+    before = writes(scope)
+    with pytest.raises(Ambiguous, match=row.part.key):
+        look_and_plan(scope, parts_of(row))
+    assert writes(scope) == before
+
+
+@every_kind
+def test_deleted_it_is_gone_and_deleting_again_is_fine(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    kind, id = KINDS[row.part.kind], found(scope, row).id
+    kind.delete(scope, id)
+    assert look(scope, kind, row.part.name) == []
+    kind.delete(scope, id)
+    assert look(scope, kind, row.part.name) == []
+
+
+@every_kind
+def test_striking_needs_no_blueprint_and_leaves_nothing(scope: Scope, row: Row) -> None:
+    raise_all(scope, parts_of(row))
+    raise_all(scope, ())
+    assert look_and_plan(scope, ()).steps == ()
+
+
+@every_kind
+def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) -> None:
+    raise_all(scope, row.needs)
+    kind, own = KINDS[row.part.kind], Scope(scope.environment, scope.region, poll_seconds=0.05)
+    ids = {one.key: one.id for other in KINDS.values() for one in other.owned(scope)} | answer(scope, [row.part])
+    wanted = kind.wanted(row.part, ids)
+    id = kind.create(own, row.part.name, wanted)
+    kind.ready(own, id)
+    list(kind.owned(own))
+    if row.changed is not None:
+        kind.update(own, id, kind.wanted(row.changed, ids), frozenset(type(wanted).model_fields) - wanted.fixed())
+    if kind.taggable:
+        kind.tag(own, id, {"a": "b"}, frozenset({"c"}))
+    kind.delete(own, id)
+    assert {iam_action(call) for call in own.calls.by_operation()} <= set(kind.actions)
+
+
+def iam_action(call: str) -> str:
+    """`elbv2:CreateListener` as IAM names it."""
+    service, _, operation = call.partition(":")
+    prefixes = {
+        "elbv2": "elasticloadbalancing",
+        "elastic-load-balancing-v2": "elasticloadbalancing",
+        "auto-scaling": "autoscaling",
+    }
+    return f"{prefixes.get(service, service)}:{operation}"
