@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from tests.physics import rules
+from tests.physics import refusals, rules
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
 from tests.physics.hooks import AFTER, BEFORE, INSTEAD, hooks_of
@@ -16,6 +16,9 @@ from tests.physics.log import Call, Log
 from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
+
+EFFECTS = (refusals,)
+"""The modules whose hooks are in force, by being imported."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

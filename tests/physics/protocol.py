@@ -95,7 +95,10 @@ def rest(service: str, region: str, key: str, environ: dict[str, Any], body: byt
     headers = {name[5:].replace("_", "-").lower() for name in environ if name.startswith("HTTP_")}
     operation, labels = operation_at(service, environ["REQUEST_METHOD"], path, arguments, headers)
     protocol = "rest-xml" if service in REST_XML else "rest-json"
-    params = {**arguments, **labels, **(loads(body) if protocol == "rest-json" else {})}
+    content = loads(body) if protocol == "rest-json" else {}
+    if operation == "PutBucketPolicy":
+        content = {"body": body.decode()}
+    params = {**arguments, **labels, **content}
     return Request(service, region, operation, protocol, params, key)
 
 
