@@ -1,11 +1,13 @@
 """The network of an environment: the section that people write, and the parts it unfolds into."""
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from blueprints.part import Id, Part, Piece, of
+from blueprints.problem import Problem
 
 VpcId = Annotated[Id, of("vpc")]
 SubnetId = Annotated[Id, of("subnet")]
@@ -105,3 +107,154 @@ class Firewall(Part):
     group: GroupId
     inbound: tuple[Rule, ...] = ()
     outbound: tuple[Rule, ...] = ()
+
+
+# ---------------------------------------------------------------------- the section
+
+ANYWHERE = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+SLOTS = 8  # public subnets, and as many private ones: adding a zone later moves none
+SMALLEST, LARGEST = 28, 16  # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+
+
+def _number_or_names(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | list | tuple):
+        raise ValueError("should be a number of zones, or a list of their names")
+    if isinstance(value, int) and not 1 <= value <= SLOTS:
+        raise ValueError(f"should be from 1 to {SLOTS}")
+    if not isinstance(value, int) and (not value or not all(isinstance(zone, str) for zone in value)):
+        raise ValueError("should name at least one zone, such as eu-west-1a")
+    return value
+
+
+class Subnets(Piece):
+    """The subnets' own CIDRs, in the order of the zones, instead of the computed ones."""
+
+    public: tuple[IPv4Network, ...]
+    private: tuple[IPv4Network, ...]
+
+
+class Network(Piece):
+    """A VPC with a public and a private subnet in each zone, and the ways out of it.
+
+    Subnets are computed from the CIDR: sixteen equal ones, of which each zone takes two by its letter, so that a zone
+    that is added later moves none of the others.
+    """
+
+    cidr: IPv4Network = Field(description="The VPC's addresses, from /16 to /24.", examples=["10.20.0.0/16"])
+    zones: Annotated[int | tuple[str, ...], BeforeValidator(_number_or_names)] = Field(
+        default=2, description="How many availability zones (the first ones, by letter), or their names."
+    )
+    nat: Literal["none", "one", "each"] = Field(
+        default="none", description="NAT gateways for the private subnets: none, one for all, or one in each zone."
+    )
+    endpoints: tuple[Literal["s3", "dynamodb"], ...] = Field(
+        default=(), description="Services reached privately by a gateway endpoint, free of charge."
+    )
+    dns_support: bool = Field(default=True, description="Whether AWS's resolver answers in the VPC.")
+    dns_hostnames: bool = Field(default=True, description="Whether instances get DNS names.")
+
+    subnets: Subnets | None = Field(default=None, description="Only where the computed ones don't suit.")
+
+    def zone_names(self, region: str) -> tuple[str, ...]:
+        """`eu-west-1a` and so on."""
+        if isinstance(self.zones, int):
+            return tuple(f"{region}{letter}" for letter in "abcdefgh"[: self.zones])
+        return self.zones
+
+    def problems(self, region: str) -> Iterator[Problem]:
+        """What doesn't fit together."""
+        if self.subnets is None and self.cidr.prefixlen + 4 > SMALLEST:
+            fits = self.cidr.supernet(new_prefix=SMALLEST - 4)
+            would_be = f"they would be /{self.cidr.prefixlen + 4}, AWS's smallest is /{SMALLEST}"
+            yield Problem(
+                "network.cidr", f"{self.cidr} can't hold {2 * SLOTS} subnets: {would_be}", f"{fits} would fit"
+            )
+        if self.cidr.prefixlen < LARGEST:
+            fits = next(self.cidr.subnets(new_prefix=LARGEST))
+            yield Problem("network.cidr", f"{self.cidr} is larger than AWS's largest VPC, a /16", f"{fits} would fit")
+        names = self.zone_names(region)
+        for index, zone in enumerate(names):
+            if zone[:-1] != region or zone[-1] not in "abcdefgh":
+                yield Problem(
+                    f"network.zones.{index}", f"{zone} isn't a zone of {region}", f"Name one such as {region}a"
+                )
+            elif zone in names[:index]:
+                yield Problem(f"network.zones.{index}", f"{zone} is named twice", "Name it once")
+
+        yield from self._subnet_problems(len(names))
+
+    def _subnet_problems(self, zones: int) -> Iterator[Problem]:
+        """What's wrong with CIDRs that are written by hand."""
+        placed: list[tuple[str, IPv4Network]] = []
+        for placement in ("public", "private") if self.subnets else ():
+            cidrs: tuple[IPv4Network, ...] = getattr(self.subnets, placement)
+            if len(cidrs) != zones:
+                yield Problem(
+                    f"network.subnets.{placement}", f"{len(cidrs)} for {zones} zones", "Give one for each zone"
+                )
+            for index, cidr in enumerate(cidrs):
+                path = f"network.subnets.{placement}.{index}"
+                if not cidr.subnet_of(self.cidr):
+                    yield Problem(path, f"{cidr} lies outside of {self.cidr}", "Choose one inside of network.cidr")
+                if not LARGEST <= cidr.prefixlen <= SMALLEST:
+                    yield Problem(path, f"{cidr} is not between /{LARGEST} and /{SMALLEST}", "AWS takes no other sizes")
+                for other_path, other in placed:
+                    if cidr.overlaps(other):
+                        yield Problem(path, f"{cidr} overlaps {other} ({other_path})", "Choose one that doesn't")
+                placed.append((path, cidr))
+
+    def cidrs(self, placement: Literal["public", "private"], region: str) -> dict[str, IPv4Network]:
+        """Each zone's letter to the CIDR of its subnet."""
+        letters = self.letters(region)
+        if self.subnets is not None:
+            return dict(zip(letters, getattr(self.subnets, placement), strict=True))
+        slots = list(self.cidr.subnets(prefixlen_diff=4))
+        first = 0 if placement == "public" else SLOTS
+        return {letter: slots[first + "abcdefgh".index(letter)] for letter in letters}
+
+    def letters(self, region: str) -> tuple[str, ...]:
+        """The zones' letters, by which subnets are named."""
+        return tuple(zone[-1] for zone in self.zone_names(region))
+
+    def subnet_keys(self, placement: Literal["public", "private"], region: str) -> tuple[Id, ...]:
+        """Keys of the subnets of one kind, one a zone."""
+        return tuple(Id(f"subnet/{placement}-{letter}") for letter in self.letters(region))
+
+    def parts(self, region: str) -> Iterator[Part]:
+        """The VPC, its subnets, and the ways out."""
+        where = "network"
+        yield Vpc(
+            name="main", where=where, cidr=self.cidr, dns_support=self.dns_support, dns_hostnames=self.dns_hostnames
+        )
+        yield InternetGateway(name="main", where=where, vpc="vpc/main")
+        public, private = self.cidrs("public", region), self.cidrs("private", region)
+        for letter in self.letters(region):
+            at = {"where": where, "vpc": "vpc/main", "zone": f"{region}{letter}"}
+            yield Subnet(name=f"public-{letter}", cidr=public[letter], public_addresses=True, **at)
+            yield Subnet(name=f"private-{letter}", cidr=private[letter], **at)
+        yield from self._ways_out(region, where)
+
+    def _ways_out(self, region: str, where: str) -> Iterator[Part]:
+        letters = self.letters(region)
+        out = tuple(Route(destination=net, target="internet-gateway/main") for net in ANYWHERE[:1])
+        yield RouteTable(
+            name="public", where=where, vpc="vpc/main", routes=out, subnets=self.subnet_keys("public", region)
+        )
+        gateways = {"none": (), "one": letters[:1], "each": letters}[self.nat]
+        for letter in gateways:
+            yield Address(name=f"nat-{letter}", where=where)
+            yield NatGateway(
+                name=letter,
+                where=where,
+                subnet=f"subnet/public-{letter}",
+                address=f"address/nat-{letter}",
+                internet_gateway="internet-gateway/main",
+            )
+        for letter in letters:
+            through = letter if self.nat == "each" else letters[0]
+            routes = (Route(destination=ANYWHERE[0], target=f"nat-gateway/{through}"),) if gateways else ()
+            subnets = (f"subnet/private-{letter}",)
+            yield RouteTable(name=f"private-{letter}", where=where, vpc="vpc/main", routes=routes, subnets=subnets)
+        tables = ("route-table/public", *(f"route-table/private-{letter}" for letter in letters))
+        for service in dict.fromkeys(self.endpoints):
+            yield GatewayEndpoint(name=service, where=where, vpc="vpc/main", service=service, route_tables=tables)

@@ -1,11 +1,17 @@
 """Servers: launch templates, the groups that scale them, and the section that people write."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from blueprints.network import GroupId, SubnetId
-from blueprints.part import Id, Lookup, Part, Piece, Ready, of
+from blueprints.balancing import HealthCheck, Port, TargetGroup, admitted_ports
+from blueprints.identity import Document, InstanceProfile, Role
+from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
+from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
+from blueprints.problem import Problem
 
 
 class Volume(Piece):
@@ -61,3 +67,255 @@ class TargetTracking(Part):
     target: float = Field(gt=0)
     scale_in: bool = True
     warmup: int | None = Field(default=None, ge=0, description="Seconds until a new instance counts.")
+
+
+# ---------------------------------------------------------------------- the section
+
+USER_DATA = 16_384  # bytes, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+
+
+class Image(Piece):
+    """What servers boot from: an image by id, the newest of a name pattern, or the one an SSM parameter names."""
+
+    id: str | None = Field(default=None, pattern=r"^ami-[0-9a-z]+$", examples=["ami-0abcdef1234567890"])
+    ssm: str | None = Field(
+        default=None, pattern=r"^/", description="Path of an SSM parameter that holds an image's id."
+    )
+    name: str | None = Field(default=None, description="Name pattern; the newest image that fits is taken.")
+    owner: str = Field(default="amazon", pattern=r"^([0-9]{12}|amazon|self|aws-marketplace)$", description="With name.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Image":
+        if sum(way is not None for way in (self.id, self.ssm, self.name)) != 1:
+            raise ValueError("should be given by exactly one of id, ssm, name")
+        return self
+
+    def reference(self) -> str:
+        """The id, or what AWS is to be asked."""
+        return self.id or (Lookup(f"ssm:{self.ssm}") if self.ssm else Lookup(f"newest-image:{self.owner}/{self.name}"))
+
+
+class Bootstrap(Piece):
+    """What a new server runs at its first start (EC2 user data): a text, or a file beside the document."""
+
+    file: str | None = Field(default=None, description="Path of a file, relative to the document.")
+    text: str = Field(default="", validate_default=True)
+
+    @field_validator("file")
+    @classmethod
+    def _there(cls, file: str | None, info: ValidationInfo) -> str | None:
+        folder = (info.context or {}).get("folder")
+        if file is not None and folder is not None and not (Path(folder) / file).is_file():
+            raise ValueError(f"there's no file {Path(folder) / file}")
+        return file
+
+    @field_validator("text")
+    @classmethod
+    def _read(cls, text: str, info: ValidationInfo) -> str:
+        file, folder = info.data.get("file"), (info.context or {}).get("folder")
+        if file and not text:
+            text = (Path(folder or ".") / file).read_text(encoding="utf-8")
+        if len(text.encode()) > USER_DATA:
+            raise ValueError(f"is {len(text.encode())} bytes long; AWS takes at most {USER_DATA}")
+        return text
+
+
+class Count(Piece):
+    """How many servers there are at least and at most. A plain number is both."""
+
+    min: int = Field(ge=0, le=10_000)
+    max: int = Field(ge=0, le=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Count":
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
+class Scaling(Piece):
+    """What the number of servers follows: an average over the group that is kept at a target."""
+
+    target_cpu: float | None = Field(default=None, gt=0, le=100, description="Per cent.")
+    target_network_in: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
+    target_network_out: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
+    warmup: int | None = Field(default=None, ge=0, le=3600, description="Seconds until a new server counts.")
+    scale_in: bool = Field(default=True, description="Whether servers are taken away again.")
+
+    def metrics(self) -> dict[str, tuple[str, float]]:
+        """A short name to AWS's metric and the target, for those that are asked for."""
+        return {
+            short: (metric, target)
+            for short, metric, target in (
+                ("cpu", "ASGAverageCPUUtilization", self.target_cpu),
+                ("network-in", "ASGAverageNetworkIn", self.target_network_in),
+                ("network-out", "ASGAverageNetworkOut", self.target_network_out),
+            )
+            if target is not None
+        }
+
+
+class Admission(Piece):
+    """Who may reach the servers on a port, beside their load balancers: a network, or other servers by name."""
+
+    port: Port
+    protocol: Literal["tcp", "udp"] = "tcp"
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    servers: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "Admission":
+        if not self.networks and not self.servers:
+            raise ValueError("should say who is admitted: networks or servers")
+        return self
+
+
+def _path_or_more(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+class Servers(Piece):
+    """A group of equal servers, scaled between a minimum and a maximum, replaced when one fails."""
+
+    image: Image
+    instance_type: str = Field(default="t3.small", pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
+    placement: Literal["private", "public"] = Field(default="private", description="Which subnets they stand in.")
+    port: Port | None = Field(default=None, description="Where they listen.")
+    health_check: Annotated[HealthCheck, BeforeValidator(_path_or_more)] = Field(
+        default=HealthCheck(), description="A path, or all the settings of the load balancers' check."
+    )
+    bootstrap: Annotated[
+        Bootstrap, BeforeValidator(lambda value: {"text": value} if isinstance(value, str) else value)
+    ] = Bootstrap()
+    count: Count = Count(min=1, max=1)
+    scaling: Scaling = Scaling()
+    grace: int = Field(default=300, ge=0, le=7200, description="Seconds that a new server has before it's checked.")
+    stickiness: int = Field(
+        default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
+    )
+    deregistration_delay: int = Field(default=60, ge=0, le=3600, description="Seconds for requests to end.")
+    key_pair: str | None = Field(default=None, description="Name of an EC2 key pair that exists, for SSH.")
+    volumes: tuple[Volume, ...] = ()
+    shutdown: Literal["stop", "terminate"] = Field(default="terminate", description="When a server shuts itself down.")
+    monitoring: bool = Field(default=False, description="Whether metrics come every minute (at a price) or every five.")
+    admits: tuple[Admission, ...] = ()
+    policies: dict[Name, Document] = Field(
+        default_factory=dict, description="What they may do in AWS: policies by name."
+    )
+    managed_policies: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::.+:policy/.+$")], ...] = ()
+
+    @property
+    def has_role(self) -> bool:
+        """Whether they need a role of their own."""
+        return bool(self.policies or self.managed_policies)
+
+    def problems(self, name: str, others: Mapping[str, Any]) -> Iterator[Problem]:
+        """What doesn't fit with the rest."""
+        for index, admission in enumerate(self.admits):
+            for number, other in enumerate(admission.servers):
+                if other not in others:
+                    where = f"servers.{name}.admits.{index}.servers.{number}"
+                    yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
+        devices = [volume.device for volume in self.volumes]
+        for index, device in enumerate(devices):
+            if device in devices[:index]:
+                yield Problem(
+                    f"servers.{name}.volumes.{index}.device", f"{device} is used twice", "Use another device name"
+                )
+
+    def parts(self, name: str, network: Network, region: str, balancers: tuple[str, ...]) -> Iterator[Part]:
+        """The group with its template, security group, firewall, role, and a target group for each balancer."""
+        where = f"servers.{name}"
+        yield SecurityGroup(name=f"servers-{name}", where=where, vpc="vpc/main", description=f"Servers {name}")
+        yield self._firewall(name, where, balancers)
+        if self.has_role:
+            trusts, managed = ("ec2.amazonaws.com",), self.managed_policies
+            yield Role(
+                name=name,
+                where=where,
+                trusts=trusts,
+                policies=dict(self.policies),
+                managed=managed,
+                description=f"Servers {name}",
+            )
+            yield InstanceProfile(name=name, where=where, role=f"role/{name}")
+        yield self._template(name, where)
+        for balancer in balancers:
+            yield self._target_group(f"{balancer}-{name}", where)
+        yield self._group(name, where, network, region, balancers)
+        for short, (metric, target) in self.scaling.metrics().items():
+            yield TargetTracking(
+                name=f"{name}-{short}",
+                where=f"{where}.scaling",
+                group=f"scaling-group/{name}",
+                metric=metric,
+                target=target,
+                scale_in=self.scaling.scale_in,
+                warmup=self.scaling.warmup,
+            )
+
+    def _firewall(self, name: str, where: str, balancers: tuple[str, ...]) -> Firewall:
+        """Who is admitted: the load balancers, without being asked for, on the port and on the health check's."""
+        inbound = [
+            Rule(ports=(port, port), peer=f"security-group/balancer-{balancer}")
+            for balancer in balancers
+            for port in admitted_ports(self.port or 0, self.health_check)
+        ]
+        for admission in self.admits:
+            peers = (*admission.networks, *(f"security-group/servers-{other}" for other in admission.servers))
+            ports = (admission.port, admission.port)
+            inbound += [Rule(protocol=admission.protocol, ports=ports, peer=peer) for peer in peers]
+        outbound = tuple(Rule(protocol="all", peer=peer) for peer in ANYWHERE)
+        group = f"security-group/servers-{name}"
+        return Firewall(name=f"servers-{name}", where=where, group=group, inbound=tuple(inbound), outbound=outbound)
+
+    def _template(self, name: str, where: str) -> LaunchTemplate:
+        return LaunchTemplate(
+            name=name,
+            where=where,
+            image=self.image.reference(),
+            instance_type=self.instance_type,
+            groups=(f"security-group/servers-{name}",),
+            profile=f"instance-profile/{name}" if self.has_role else None,
+            key_pair=self.key_pair,
+            user_data=self.bootstrap.text,
+            volumes=self.volumes,
+            shutdown=self.shutdown,
+            monitoring=self.monitoring,
+            launched_by=f"scaling-group/{name}",
+        )
+
+    def _target_group(self, name: str, where: str) -> TargetGroup:
+        return TargetGroup(
+            name=name,
+            where=where,
+            vpc="vpc/main",
+            port=self.port,
+            health_check=self.health_check,
+            stickiness=self.stickiness,
+            deregistration_delay=self.deregistration_delay,
+        )
+
+    def _group(self, name: str, where: str, network: Network, region: str, balancers: tuple[str, ...]) -> ScalingGroup:
+        """The first server starts when its way out, if it has one, is open: what it runs at first may need it."""
+        letters = network.letters(region) if self.placement == "private" else ()
+        tables = tuple(f"route-table/private-{letter}" for letter in letters) or ("route-table/public",)
+        gateways = {"none": (), "one": letters[:1], "each": letters}[network.nat]
+        ways_out = (*tables, *(f"nat-gateway/{letter}" for letter in gateways))
+        return ScalingGroup(
+            name=name,
+            where=where,
+            template=f"launch-template/{name}",
+            subnets=network.subnet_keys(self.placement, region),
+            min=self.count.min,
+            max=self.count.max,
+            target_groups=tuple(f"target-group/{balancer}-{name}" for balancer in balancers),
+            health_check="ELB" if balancers else "EC2",
+            grace=self.grace,
+            after=(f"firewall/servers-{name}", *ways_out),
+        )

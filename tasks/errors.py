@@ -16,7 +16,6 @@ CastraError
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,46 +26,26 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from blueprints.problem import CastraError, Invalid, Problem
 
-class CastraError(Exception):
-    """`{what}: {why}. {way out}.` The base of all errors that people see."""
-
-    exit_code = 1
-
-    def __init__(self, what: str, why: str, way_out: str = "") -> None:
-        super().__init__(what, why, way_out)
-        self.what, self.why, self.way_out = what, why, way_out
-
-    def __str__(self) -> str:
-        sentence = f"{self.what}: {self.why.rstrip('.')}."
-        return f"{sentence} {self.way_out.rstrip('.')}." if self.way_out else sentence
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a document: the path in it (`servers.app.image`), why, and the way out."""
-
-    path: str
-    why: str
-    way_out: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.why.rstrip('.')}." + (f" {self.way_out.rstrip('.')}." if self.way_out else "")
-
-
-class Invalid(CastraError):
-    """The document or the call is wrong. Carries every problem at once."""
-
-    exit_code = 2
-
-    def __init__(self, what: str, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(what, "\n".join(f"  {problem}" for problem in self.problems))
-
-    def __str__(self) -> str:
-        count = len(self.problems)
-        head = f"{self.what}: {count} problem{'s' if count != 1 else ''}."
-        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+__all__ = [
+    "Ambiguous",
+    "CastraError",
+    "Failed",
+    "Halted",
+    "Held",
+    "Invalid",
+    "LeaseLost",
+    "Moved",
+    "NeedsReplacing",
+    "Problem",
+    "Refused",
+    "Unreadable",
+    "WrongAccount",
+    "code_of",
+    "explain",
+    "gone_is_fine",
+]
 
 
 class Refused(CastraError):
