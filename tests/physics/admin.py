@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
-    """GET log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields), advance {"seconds"}, release;
-    DELETE rules."""
+    """GET log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields), advance {"seconds"},
+    release; DELETE rules."""
     asked = json.loads(body or b"{}")
     match method, path.strip("/"):
         case "GET", "log":

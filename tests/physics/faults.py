@@ -1,7 +1,5 @@
 """Seeded bad luck: throttling, server errors, broken connections, lost answers, things not yet visible."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.physics.answers import Answer
@@ -20,7 +18,3 @@ class Faults:
 
     def after(self, request: Request) -> str:
         return ""
-
-    @contextmanager
-    def veil(self, request: Request) -> Iterator[None]:
-        yield

@@ -1,23 +1,25 @@
 """The WSGI application around moto: each call is logged, judged, carried out and answered here."""
 
+import contextlib
 import threading
 import traceback
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from tests.physics import refusals, rules
+from tests.physics import gaps, refusals, rules, slow
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
-from tests.physics.hooks import AFTER, BEFORE, INSTEAD, hooks_of
+from tests.physics.hooks import AFTER, BEFORE, DURING, INSTEAD, hooks_of
 from tests.physics.log import Call, Log
 from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
 
-EFFECTS = (refusals,)
+EFFECTS = (gaps, refusals, slow)
 """The modules whose hooks are in force, by being imported."""
 
 Environ = dict[str, Any]
@@ -81,11 +83,14 @@ class Middleware:
 
     def judged(self, request: Request, environ: Environ) -> Answer:
         for judge in hooks_of(BEFORE, request):
-            judge(request, self.world)
+            with contextlib.suppress(ServiceException):  # what moto itself refuses it shall word itself
+                judge(request, self.world)
         for stand_in in hooks_of(INSTEAD, request):
             if replaced := stand_in(request, self.world):
                 return replaced
-        with self.faults.veil(request):
+        with contextlib.ExitStack() as shapes:
+            for shape in hooks_of(DURING, request):
+                shapes.enter_context(shape(request, self.world))
             answer = collect(self.moto, environ)
         if answer.outcome == "ok":
             for follow_up in hooks_of(AFTER, request):

@@ -25,8 +25,8 @@ class Physics:
     {'ec2:CreateVpc': 1}
 
     Settings change the profile: `Physics("calm", times={"nat_gateway": 90})`. Moto's state is the process's, so only
-    one can be open at a time. `log` has all calls, `writes()` those that change something; `advance(seconds)` moves AWS's
-    clock; `rule(...)` orders one call's fate.
+    one can be open at a time. `log` has all calls, `writes()` those that change something; `advance(seconds)` moves
+    AWS's clock; `rule(...)` orders one call's fate.
     """
 
     running: ClassVar["Physics | None"] = None

@@ -16,7 +16,7 @@ class Profile:
     name: str = "calm"
     scale: float = 1.0
     throttle: bool = False
-    times: dict[str, float] = field(default_factory=dict)
+    times: dict[str, float | list[float]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     hidden: dict[str, list[float]] = field(default_factory=dict)
 

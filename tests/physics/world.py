@@ -46,7 +46,8 @@ class World:
 
     def time(self, name: str) -> float:
         """How many AWS seconds a change of state takes; none unless the profile says so."""
-        return self.profile.times.get(name, 0.0)
+        lapse = self.profile.times.get(name, 0.0)
+        return self.random.uniform(*lapse) if isinstance(lapse, list) else lapse
 
     def later(self, name: str, deed: Callable[[], None]) -> None:
         """Do it once the change of state that `times` calls `name` is over."""

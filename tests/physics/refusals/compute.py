@@ -42,7 +42,7 @@ def sound(data: Params, request: Request, world: World) -> None:
 
 def limit_user_data(data: Params) -> None:
     try:
-        size = len(base64.b64decode(data.get("UserData", "")))
+        size = len(base64.b64decode(str(data.get("UserData") or "")))
     except binascii.Error:
         raise Refused("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.") from None
     if size > USER_DATA_BYTES:

@@ -10,7 +10,7 @@ from tests.physics.world import World
 def zones_covered(request: Request, world: World) -> None:
     ec2 = world.backend(request, "ec2")
     if len({ec2.get_subnet(each).availability_zone for each in request.texts("SubnetIds", "SubnetIdentifier")}) < 2:
-        why = "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Add subnets to cover at least 2 AZs."
+        why = "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement."
         raise Refused("DBSubnetGroupDoesNotCoverEnoughAZs", why)
 
 
@@ -31,5 +31,6 @@ def subnet_group_in_use(request: Request, world: World) -> None:
     for database in world.backend(request).databases.values():
         group = getattr(database, "db_subnet_group", None)
         if group and group.name.lower() == name.lower():
-            why = f"Cannot delete the subnet group '{name}' because at least one database instance: {database.db_instance_identifier} is still using it."
+            user = database.db_instance_identifier
+            why = f"Cannot delete the subnet group '{name}' because at least one database instance: {user} is using it."
             raise Refused("InvalidDBSubnetGroupStateFault", why)

@@ -57,7 +57,7 @@ def vpc_in_use(request: Request, world: World) -> None:
             if nat.vpc_id == vpc_id and nat.state not in ("deleted", "failed")
         ),
         *(eni.id for eni in interfaces.in_vpc(ec2, vpc_id)),
-        *(acl.id for acl in ec2.network_acls.values() if acl.vpc_id == vpc_id and acl.default != "true"),
+        *(acl.id for acl in ec2.network_acls.values() if acl.vpc_id == vpc_id and str(acl.default).lower() != "true"),
     ]
     if held:
         raise Refused(DEPENDENCY, f"The vpc '{vpc_id}' has dependencies and cannot be deleted. ({', '.join(held)})")
@@ -76,7 +76,7 @@ def vpc_has_gateway(request: Request, world: World) -> None:
 def addresses_mapped(request: Request, world: World) -> None:
     vpc_id = request.text("VpcId")
     if any(eni.public_ip for eni in interfaces.in_vpc(world.backend(request), vpc_id)):
-        why = f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway."
+        why = f"Network {vpc_id} has some mapped public address(es). Please unmap those before detaching the gateway."
         raise Refused(DEPENDENCY, why)
 
 

@@ -49,7 +49,7 @@ def desired_within(request: Request, world: World) -> None:
 def instances_left(request: Request, world: World) -> None:
     group = group_of(request, world)
     if group and group.instance_states and not request.flag("ForceDelete"):
-        why = "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group."
+        why = "You cannot delete an AutoScalingGroup while there are instances still in the group."
         raise Refused("ResourceInUse", why)
 
 

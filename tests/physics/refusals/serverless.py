@@ -16,5 +16,5 @@ def statement_taken(request: Request, world: World) -> None:
         return
     document = json.loads(function.policy.get_policy())["Policy"]
     if any(each["Sid"] == sid for each in json.loads(document)["Statement"]):
-        why = f"The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the existing statement."
+        why = f"The statement id ({sid}) provided already exists. Please provide a new statement id."
         raise Refused("ResourceConflictException", why, 409)

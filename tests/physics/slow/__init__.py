@@ -1,0 +1,9 @@
+"""States that take time: what AWS says `pending` to first.
+
+Without times in the profile each is over at once, and what's left is the tidying that moto forgets. Importing this
+registers all of it.
+"""
+
+from tests.physics.slow import balancers, functions, groups, images, instances, nats, stores
+
+__all__ = ["balancers", "functions", "groups", "images", "instances", "nats", "stores"]

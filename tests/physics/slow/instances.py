@@ -1,0 +1,53 @@
+"""Instances: pending, stopping, shutting-down. Targets go when they begin to end, interfaces when they've ended."""
+
+from typing import Any
+
+from moto.ec2.models.instances import InstanceState
+
+from tests.physics import interfaces
+from tests.physics.answers import Answer
+from tests.physics.hooks import after
+from tests.physics.protocol import Request
+from tests.physics.world import World
+
+ON_THE_WAY = {"running": ("pending", 0), "stopped": ("stopping", 64), "terminated": ("shutting-down", 32)}
+CODES = {"running": 16, "stopped": 80, "terminated": 48}
+
+
+@after("ec2:*", "autoscaling:*")
+def follow(request: Request, answer: Answer, world: World) -> None:
+    """Moto puts instances into their last state at once: see which ones it has moved, and make them take their time."""
+    if not request.write:
+        return
+    ec2 = world.backend(request, "ec2")
+    heading: dict[str, str] = world.recall("instances heading", dict)
+    for instance in ec2.all_instances():
+        if instance.state in ON_THE_WAY and heading.get(instance.id) != instance.state:
+            heading[instance.id] = instance.state
+            set_out(ec2, instance, heading, request, world)
+
+
+def set_out(ec2: Any, instance: Any, heading: dict[str, str], request: Request, world: World) -> None:
+    goal = instance.state
+    if goal == "terminated":
+        world.backend(request, "elbv2").notify_terminate_instances([instance.id])
+        for nic in instance.nics.values():
+            ec2.enis.setdefault(nic.id, nic)
+
+    def arrive() -> None:
+        if heading.get(instance.id) == goal:
+            instance._state = InstanceState(goal, CODES[goal])
+            if goal == "terminated":
+                let_go(ec2, instance)
+
+    instance._state = InstanceState(*ON_THE_WAY[goal])
+    world.later(f"instance_{goal}", arrive)
+
+
+def let_go(ec2: Any, instance: Any) -> None:
+    """The first interface ends with its instance; others only if they're told to, and are free otherwise."""
+    for index, nic in list(instance.nics.items()):
+        if index == 0 or nic.delete_on_termination:
+            interfaces.drop(ec2, nic)
+        else:
+            instance.detach_eni(nic)
