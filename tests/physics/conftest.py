@@ -1,4 +1,4 @@
-"""An emulator for each test, reset before; `make` builds what the tests stand on."""
+"""One calm emulator for each test file, reset before each test; `make` builds what the tests stand on."""
 
 from collections.abc import Iterator
 
@@ -9,18 +9,19 @@ from tests.physics.builds import Builds
 
 
 @pytest.fixture(scope="module")
-def calm() -> Iterator[Physics]:
+def stage() -> Iterator[Builds]:
+    """An emulator with its clients, which take longest to make."""
     with Physics("calm") as aws:
-        yield aws
+        yield Builds(aws)
 
 
 @pytest.fixture
-def aws(calm: Physics) -> Physics:
+def make(stage: Builds) -> Builds:
     """AWS's refusals, no delay, no fault."""
-    calm.reset()
-    return calm
+    stage.aws.reset()
+    return stage
 
 
 @pytest.fixture
-def make(aws: Physics) -> Builds:
-    return Builds(aws)
+def aws(make: Builds) -> Physics:
+    return make.aws

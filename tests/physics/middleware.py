@@ -10,7 +10,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from tests.physics import gaps, refusals, rules, slow
+from tests.physics import catalogue, gaps, refusals, rules, slow
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
 from tests.physics.hooks import AFTER, BEFORE, DURING, INSTEAD, hooks_of
@@ -19,8 +19,8 @@ from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
 
-EFFECTS = (gaps, refusals, slow)
-"""The modules whose hooks are in force, by being imported."""
+EFFECTS = (catalogue, gaps, refusals, slow)
+"""In force by being imported."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

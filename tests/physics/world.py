@@ -17,9 +17,6 @@ from tests.physics.protocol import Request
 
 GLOBAL = frozenset({"iam", "sts", "cloudfront", "route53", "s3"})
 
-iam.PARTITION_NAMES = ["aws"]
-"""Else moto loads all managed policies anew for each of the partitions with the first call after a reset: a second."""
-
 
 @dataclass
 class World:
