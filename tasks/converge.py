@@ -11,6 +11,7 @@ from prefect.runtime import task_run
 from prefect.tasks import exponential_backoff
 
 from blueprints.part import Part
+from tasks import progress
 from tasks.decide import Ids, Removal, Step, decide, stays_until_replaced
 from tasks.errors import Ambiguous, CastraError, NeedsReplacing
 from tasks.kind import Found, Kind, is_unknown
@@ -92,6 +93,12 @@ _of_steps: dict[str, Any] = {
 }
 
 
+def _told(outcome: Outcome) -> Outcome:
+    what = f"{outcome.action} {outcome.part}"
+    progress.announce(progress.Event("done", what, outcome.id, outcome.seconds))
+    return outcome
+
+
 def _again() -> bool:
     return (task_run.run_count or 0) > 1
 
@@ -100,25 +107,30 @@ def _again() -> bool:
 def ensure(kind: AnyKind, step: Step, scope: Scope, known: dict[str, str], upstream: dict[str, Outcome]) -> Outcome:
     """Make or change one part. `known` are ids that the plan had, `upstream` the outcomes of steps that it needs."""
     ids = known | {key: outcome.id for key, outcome in upstream.items()}
-    return bring_about(kind, step, scope, ids, again=_again())
+    with progress.step(f"{step.action} {step.part}"):
+        return _told(bring_about(kind, step, scope, ids, again=_again()))
 
 
 @task(task_run_name="await {outcome.part}", **_of_steps)
 def await_ready(kind: AnyKind, outcome: Outcome, scope: Scope) -> Outcome:
     """Wait until a part can be used."""
     started = time.monotonic()
-    kind.ready(scope, outcome.id)
-    return outcome.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
+    with progress.step(f"await {outcome.part}"):
+        kind.ready(scope, outcome.id)
+        seconds = round(time.monotonic() - started, 3)
+        progress.announce(progress.Event("done", f"await {outcome.part}", seconds=seconds))
+    return outcome.model_copy(update={"seconds": seconds})
 
 
 @task(task_run_name="delete {removal.part}", **_of_steps)
 def remove(kind: AnyKind, removal: Removal, scope: Scope) -> Outcome:
     """Remove one resource, and return once it's gone."""
     started = time.monotonic()
-    scope.go_ahead.check()
-    kind.delete(scope, removal.id)
-    seconds = round(time.monotonic() - started, 3)
-    return Outcome(part=removal.part, action="delete", id=removal.id, seconds=seconds)
+    with progress.step(f"delete {removal.part}"):
+        scope.go_ahead.check()
+        kind.delete(scope, removal.id)
+        seconds = round(time.monotonic() - started, 3)
+        return _told(Outcome(part=removal.part, action="delete", id=removal.id, seconds=seconds))
 
 
 # ---------------------------------------------------------------------- alone, in anyone's flow

@@ -85,6 +85,8 @@ class Plan(BaseModel):
     removals: tuple["Removal", ...] = Field(default=(), exclude=True, repr=False)
     ids: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     """Ids and answers that are known before anything is done."""
+    outputs: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    """What people want to know of what stands now: `load-balancer/front.dns_name` to its value."""
 
     @property
     def changes(self) -> tuple[Step, ...]:
@@ -139,7 +141,7 @@ def differences(found: State | None, wanted: State) -> tuple[Change, ...]:
     changes = []
     for name in type(wanted).model_fields:
         before, after = getattr(found, name, None), getattr(wanted, name)
-        if found is not None and before == after:
+        if found is not None and (before == after or name in wanted.at_birth()):
             continue
         fixed = name in wanted.fixed() and found is not None and before is not None
         hush = _hash if name in wanted.hushed() else _plain
@@ -274,7 +276,13 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         steps=(*steps, *deletes),
         removals=removals,
         ids=dict(ids),
+        outputs=outputs(standing.values()),
     )
+
+
+def outputs(found: Iterable[Found[Any]]) -> dict[str, str]:
+    """What people want to know of what stands: `load-balancer/front.dns_name` to its value."""
+    return {f"{one.key}.{name}": value for one in found for name, value in one.outputs.items()}
 
 
 def stays_until_replaced(step: Step, kinds: Kinds) -> bool:

@@ -1,9 +1,7 @@
 """Whether to try again is a property of the error, decided in one table."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, ParamSpec, TypeVar
 
@@ -19,6 +17,7 @@ from botocore.exceptions import (
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from tasks.errors import CastraError, code_of
+from tasks.progress import waiting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,17 +42,24 @@ TABLE: tuple[Rule, ...] = (
     *(Rule(code, "broken") for code in BROKEN),
     # Just made, and not visible everywhere yet: IAM's eventual consistency, then EC2's.
     Rule("ValidationError", "propagation", ("Invalid IAM Instance Profile",)),
+    Rule("ValidationError", "final", ("fully-formed launch template", "image id")),
+    Rule("ValidationError", "final", ("fully-formed launch template", "key pair")),
     Rule("ValidationError", "propagation", ("You must use a valid fully-formed launch template",)),
+    Rule("ValidationError", "propagation", ("subnet ID", "does not exist")),
+    Rule("ValidationError", "propagation", ("Target Groups may not be valid",)),
+    Rule("InvalidLaunchTemplateId.VersionNotFound", "propagation"),
+    Rule("LimitExceeded", "propagation", ("InstanceSessionsPerInstanceProfile",)),  # the role taken out shows still
     Rule("InvalidParameterValue", "propagation", ("iamInstanceProfile",)),
     Rule("InvalidParameterValue", "propagation", ("Invalid IAM Instance Profile",)),
     Rule("InvalidParameterValueException", "propagation", ("cannot be assumed",)),
     Rule("MalformedPolicyDocument", "propagation", ("Invalid principal",)),
+    Rule("NoSuchEntity", "final", ("does not exist or is not attachable",)),  # a managed policy's ARN is wrong
     Rule("NoSuchEntity", "propagation"),
     *(
         Rule(f"{noun}.NotFound", "propagation")
         for noun in (
             "InvalidVpcID", "InvalidSubnetID", "InvalidGroup", "InvalidRouteTableID", "InvalidInternetGatewayID",
-            "InvalidAllocationID", "InvalidLaunchTemplateId", "InvalidInstanceID",
+            "InvalidAllocationID", "InvalidLaunchTemplateId", "InvalidInstanceID", "InvalidAssociationID",
         )
     ),
     Rule("InvalidGroupId.NotFound", "propagation"),
@@ -61,12 +67,17 @@ TABLE: tuple[Rule, ...] = (
     Rule("InvalidNatGatewayID.NotFound", "propagation"),
     Rule("TargetGroupNotFound", "propagation"),
     Rule("LoadBalancerNotFound", "propagation"),
+    Rule("ListenerNotFound", "propagation"),
+    Rule("SubnetNotFound", "propagation"),  # as load balancers say it
+    Rule("InvalidSecurityGroup", "propagation"),
+    Rule("InvalidConfigurationRequest", "propagation", ("security groups are invalid",)),
+    Rule("ValidationError", "propagation", ("The VPC ID", "is not found")),
     # Still held by something that is going.
     *(
         Rule(code, "dependency")
         for code in (
             "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",
-            "ScalingActivityInProgress", "ResourceContention",
+            "ScalingActivityInProgress", "ResourceContention", "PriorityInUse", "TargetGroupAssociationLimit",
         )
     ),
 )  # fmt: skip
@@ -93,10 +104,6 @@ def worth_another_try(error: BaseException) -> bool:
     return classify(error) != "final"
 
 
-tell: ContextVar[Callable[[str], None]] = ContextVar("tell")
-"""Where a wait says what it's waiting for; set by whoever shows progress."""
-
-
 def when_visible(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call, and again while what was just made isn't visible: every 0.25 to 2 s, for a minute at most."""
     return _patiently("propagation", waiting_for, 60, 0.25, 2)(call, *args, **kwargs)
@@ -112,8 +119,8 @@ def _patiently(means: Class, waiting_for: str, deadline: float, first: float, mo
 
     def say(state: RetryCallState) -> None:
         seconds = time.monotonic() - started
-        if (say_to := tell.get(None)) and seconds >= 1:
-            say_to(f"waiting for {waiting_for}, {seconds:.0f} s")
+        if seconds >= 1:
+            waiting(f"waiting for {waiting_for}, {seconds:.0f} s")
 
     return Retrying(
         retry=retry_if_exception(lambda error: classify(error) == means),
@@ -122,13 +129,3 @@ def _patiently(means: Class, waiting_for: str, deadline: float, first: float, mo
         before_sleep=say,
         reraise=True,
     )
-
-
-@contextmanager
-def telling(say: Callable[[str], None]) -> Iterator[None]:
-    """Within, waits say what they wait for."""
-    token = tell.set(say)
-    try:
-        yield
-    finally:
-        tell.reset(token)

@@ -1,0 +1,36 @@
+"""What a run leaves to look at in Prefect: tables of plans and results."""
+
+import os
+import socket
+
+from prefect.artifacts import create_table_artifact
+from prefect.runtime import flow_run
+
+from tasks.decide import Plan
+from tasks.progress import Event, announce
+from tasks.report import Report, as_rows
+
+
+def this_run() -> str:
+    """Who holds a lease, in words that lead to the run; its page in Prefect's UI is announced as well."""
+    if url := flow_run.ui_url:
+        announce(Event("run", str(flow_run.name), str(url)))
+    return f"flow run {flow_run.name} ({flow_run.id}) on {socket.gethostname()}, process {os.getpid()}"
+
+
+def show_plan(plan: Plan, title: str = "Plan") -> None:
+    """A table of what is to be done, and why."""
+    counts = ", ".join(f"{count} to {action}" for action, count in plan.counts.items() if count)
+    description = f"{title} of {plan.environment} in {plan.region}: {counts or 'nothing'} ({plan.fingerprint})"
+    create_table_artifact(table=as_rows(plan), key=f"plan-{plan.environment}", description=description)
+
+
+def show_result(report: Report) -> None:
+    """A table of what was done, with ids and seconds, and the outputs."""
+    rows = [outcome.model_dump() for outcome in report.outcomes or ()]
+    rows += [
+        {"part": name, "action": "output", "id": value, "seconds": ""} for name, value in (report.outputs or {}).items()
+    ]
+    left = "" if report.left is None else f", {report.left} resources left"
+    description = f"{report.environment} in {report.region}: {report.seconds} s, {report.calls['write']} writes{left}"
+    create_table_artifact(table=rows, key=f"result-{report.environment}", description=description)

@@ -1,0 +1,95 @@
+"""submit and settle: a plan's steps as Prefect futures, and one answer when all of them have ended."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect.futures import PrefectFuture
+
+from tasks.converge import await_ready, ensure, remove
+from tasks.decide import Plan
+from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain
+from tasks.registry import KINDS
+from tasks.report import Outcome
+from tasks.scope import Scope
+
+WIDTH = 4096
+"""Threads at most. A submitted task waits for what it needs in its thread, so the pool is as wide as the graph; threads
+are only made when there's a step for each, and what bounds the calls is the clients' connections."""
+
+
+@dataclass
+class Submitted:
+    """Futures by the name of the step: what was made or changed, and what is awaited apart."""
+
+    steps: dict[str, PrefectFuture[Outcome]] = field(default_factory=dict)
+    waits: dict[str, PrefectFuture[Outcome]] = field(default_factory=dict)
+
+
+def submit(plan: Plan, scope: Scope) -> Submitted:
+    """Submit all that makes or changes something, in topological order, each with the futures of what it needs."""
+    submitted = Submitted()
+    for step in plan.steps:
+        if step.action == "delete" or step.asked is None:
+            continue
+        kind = KINDS[step.kind]
+        if step.action != "keep":
+            needs = (*step.asked.needs, *step.asked.lookups)
+            known = {key: plan.ids[key] for key in needs if key in plan.ids}
+            upstream = {key: submitted.steps[key] for key in step.asked.needs if key in submitted.steps}
+            ready = [submitted.waits[key] for key in step.asked.awaits if key in submitted.waits]
+            submitted.steps[step.part] = ensure.submit(kind, step, scope, known, upstream, wait_for=ready)
+        if kind.waits and (step.action != "keep" or step.pending):
+            outcome: Any = submitted.steps.get(step.part) or Outcome(part=step.part, action="keep", id=str(step.id))
+            submitted.waits[step.part] = await_ready.submit(kind, outcome, scope)
+    return submitted
+
+
+def submit_removals(plan: Plan, scope: Scope) -> Submitted:
+    """Submit every removal, each with the futures of what must be gone before it."""
+    submitted = Submitted()
+    for removal in plan.removals:
+        first = [submitted.steps[label] for label in removal.after]
+        submitted.steps[removal.label] = remove.submit(KINDS[removal.kind], removal, scope, wait_for=first)
+    return submitted
+
+
+def settle(submitted: Submitted, what: str) -> list[Outcome]:
+    """Wait until all have ended; give the outcomes, or raise one error that names each failure with its reason.
+
+    Raises LeaseLost or Halted where that is what ended the run, Failed otherwise.
+    """
+    named = [*submitted.steps.items(), *((f"await {part}", future) for part, future in submitted.waits.items())]
+    for _, future in named:
+        future.wait()
+    outcomes = [future.result() for future in submitted.steps.values() if future.state.is_completed()]
+    errors: dict[str, CastraError] = {}
+    held_back: list[str] = []
+    for name, future in named:
+        if future.state.is_completed():
+            continue
+        error = future.result(raise_on_failure=False) if future.state.is_final() else None
+        if error is None or isinstance(error, Halted):
+            held_back.append(name)
+        else:
+            errors[name] = _explained(error, name)
+    if lost := next((error for error in errors.values() if isinstance(error, LeaseLost)), None):
+        raise lost
+    if not errors and not held_back:
+        return outcomes
+    if not errors:
+        why = f"the run was asked to stop: {len(outcomes)} steps are done, {len(held_back)} weren't started"
+        raise Halted(what, why, "Run the same command again: it goes on from what stands")
+    reasons = {name: f"{error.why.rstrip('.')}. {error.way_out}".strip() for name, error in errors.items()}
+    raise Failed(what, reasons, held_back, len(outcomes))
+
+
+def carry_out(plan: Plan, scope: Scope, what: str) -> list[Outcome]:
+    """Bring about what the plan says; nothing is removed unless all that is wanted stands and is ready."""
+    outcomes = settle(submit(plan, scope), what)
+    return outcomes + settle(submit_removals(plan, scope), what)
+
+
+def _explained(error: Any, name: str) -> CastraError:
+    kind = KINDS.get(name.removeprefix("await ").partition("/")[0])
+    actions = kind.actions if kind else ()
+    return explain(error, name, actions) if isinstance(error, BaseException) else CastraError(name, str(error))

@@ -1,0 +1,52 @@
+"""Raise an environment, or bring it up to date."""
+
+import time
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from blueprints.environment import Environment
+from flows.artifacts import show_plan, show_result, this_run
+from flows.carry_out import WIDTH, carry_out
+from tasks.decide import Plan
+from tasks.errors import Moved
+from tasks.lease import lease
+from tasks.reading import outputs_of, plan_of, scope_of
+from tasks.report import Outcome, Report, report_on
+from tasks.scope import Scope
+
+
+@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=ThreadPoolTaskRunner(max_workers=WIDTH))
+def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None) -> Report:
+    """Raise this environment, or bring it up to date. Run it again after any failure: it goes on from what stands.
+
+    Args:
+        blueprint: The environment that is wanted.
+        replace: Parts that may be replaced though they hold something, such as `subnet/public-a`.
+        approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
+    """
+    started, scope = time.monotonic(), scope_of(blueprint)
+    if approved is None and (planned := plan_of(blueprint, scope, replace)).settled:
+        show_plan(planned)
+        return _report(planned, scope, started, [], planned.outputs)
+    with lease(scope, this_run()):
+        planned = plan_of(blueprint, scope, replace)
+        if approved is not None and approved != planned.fingerprint:
+            raise Moved(
+                blueprint.name, "it has moved since the plan was shown", "Look at the new plan, then agree to it"
+            )
+        show_plan(planned)
+        outcomes = carry_out(planned, scope, f"Raising {blueprint.name}")
+    report = _report(planned, scope, started, outcomes, outputs_of(scope))
+    show_result(report)
+    return report
+
+
+def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome], outputs: dict[str, str]) -> Report:
+    return report_on(
+        planned,
+        scope.calls.summary(),
+        outcomes=tuple(outcomes),
+        outputs=outputs,
+        seconds=round(time.monotonic() - started, 3),
+    )

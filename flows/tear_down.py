@@ -1,0 +1,52 @@
+"""Strike an environment: remove all that carries its tag, and prove it."""
+
+import time
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.artifacts import show_plan, show_result, this_run
+from flows.carry_out import WIDTH, carry_out
+from tasks.decide import Plan
+from tasks.errors import Moved
+from tasks.lease import lease
+from tasks.reading import plan_to_strike, resources
+from tasks.report import Outcome, Report, report_on
+from tasks.scope import Scope
+
+
+@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=ThreadPoolTaskRunner(max_workers=WIDTH))
+def tear_down(environment: str, region: str, account: str | None = None, approved: str | None = None) -> Report:
+    """Remove all that carries the environment's tag. Needs no blueprint; ends with a fresh look at what is left.
+
+    Args:
+        environment: Its name.
+        region: Where it stands, such as `eu-west-1`.
+        account: If given, checked against the credentials before anything is done.
+        approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
+    """
+    started, scope = time.monotonic(), Scope(environment, region, account=account)
+    if approved is None and (planned := plan_to_strike(scope)).settled:
+        return _report(planned, scope, started, [])
+    with lease(scope, this_run()):
+        planned = plan_to_strike(scope)
+        if approved is not None and approved != planned.fingerprint:
+            raise Moved(environment, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
+        show_plan(planned)
+        outcomes = carry_out(planned, scope, f"Striking {environment}")
+        report = _report(planned, scope, started, outcomes)
+    show_result(report)
+    return report
+
+
+def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome]) -> Report:
+    """The report, with a fresh look at what is left."""
+    remaining = {resource.part: f"{resource.id} ({resource.phase})" for resource in resources(scope)}
+    return report_on(
+        planned,
+        scope.calls.summary(),
+        outcomes=tuple(outcomes),
+        seconds=round(time.monotonic() - started, 3),
+        left=len(remaining),
+        remaining=remaining or None,
+    )

@@ -1,0 +1,203 @@
+"""Who may change an environment now: a lease in the account's depot bucket, taken by S3's conditional writes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+"""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from tasks.errors import Halted, Held, LeaseLost, code_of, explain
+from tasks.progress import Event, announce
+from tasks.scope import Scope
+
+SECONDS = 20.0
+TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
+halt = threading.Event()
+"""Set to ask the runs of this process to start no new step."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a lease says, and how old it is by S3's own clock: no two machines' clocks are ever compared."""
+
+    etag: str
+    token: str
+    holder: str
+    seconds: float
+    age: float
+
+    @property
+    def expired(self) -> bool:
+        """Whether its holder hasn't renewed it in time. S3 tells whole seconds, so one is added on each side."""
+        return self.age > self.seconds + 2
+
+
+class _NotYet(Exception):
+    """It can't be had yet; perhaps its holder is dead."""
+
+
+class Lease:
+    """The right to change one environment. `check` is asked before each write."""
+
+    def __init__(self, scope: Scope, holder: str, seconds: float = SECONDS) -> None:
+        self._scope, self._holder, self._seconds = scope, holder, seconds
+        self._token, self._renewals = uuid.uuid4().hex, 0
+        self._etag, self._valid_until, self._lost = "", 0.0, ""
+        self._stop = threading.Event()
+
+    # ------------------------------------------------------------------ what a run asks
+
+    def check(self) -> None:
+        """Raise Halted or LeaseLost unless this run may go on writing."""
+        if halt.is_set():
+            raise Halted("halt", "the run was asked to stop", "Run the same command again to go on")
+        if self._lost or time.monotonic() > self._valid_until:
+            why = self._lost or f"it couldn't be renewed for {self._seconds:.0f} s"
+            raise LeaseLost(f"lease of {self._scope.environment}", why, "Run the same command again: it goes on")
+
+    def take(self) -> None:
+        """Take it. One that isn't free is watched until it's renewed (Held), or has expired (taken over)."""
+        first: Holding | None = None
+        patience = Retrying(
+            retry=retry_if_exception_type(_NotYet),
+            wait=wait_fixed(0.5),
+            stop=stop_after_delay(6 * self._seconds),
+            retry_error_callback=lambda _: None,
+        )
+        try:
+            for attempt in patience:
+                with attempt:
+                    holding = self._taken_or_held()
+                    if holding is None:
+                        return
+                    if first and first.token == holding.token and first.etag != holding.etag:
+                        break
+                    first = first or holding
+                    announce(Event("waiting", "lease", f"of {first.holder}: waiting to see whether it's alive"))
+                    raise _NotYet
+        except (BotoCoreError, ClientError) as error:
+            raise explain(error, "Taking the lease", ("s3:PutObject", "s3:GetObject", "s3:CreateBucket")) from error
+        holder = first.holder if first else "another run"
+        what = f"environment {self._scope.environment}"
+        raise Held(what, f"{holder} is changing it", "Wait until it's done, or stop it")
+
+    def keep(self) -> None:
+        """Renew it until it's given back; for a thread of its own."""
+        while not self._stop.wait(self._seconds / 4):
+            try:
+                self._put(IfMatch=self._etag)
+            except (BotoCoreError, ClientError) as error:
+                if code_of(error) not in TAKEN:
+                    continue  # tried again at the next turn; `check` stops the run when it's too late
+                holding = self._read()
+                if holding is None or holding.token != self._token:
+                    self._lost = f"{holding.holder} has taken it over" if holding else "somebody removed it"
+                    return
+                self._etag = holding.etag  # our own renewal, whose answer was lost
+
+    def give_back(self) -> None:
+        """Remove it, if it's still ours."""
+        self._stop.set()
+        try:
+            self._s3.delete_object(**self._place, IfMatch=self._etag)
+        except (BotoCoreError, ClientError) as error:
+            announce(Event("waiting", "lease", f"it couldn't be given back ({error}); it expires by itself"))
+
+    # ------------------------------------------------------------------ how
+
+    @property
+    def _s3(self) -> Any:
+        return self._scope.client("s3")
+
+    @property
+    def _place(self) -> dict[str, str]:
+        account = self._scope.account
+        bucket = depot(account, self._scope.region)
+        return {"Bucket": bucket, "Key": f"leases/{self._scope.environment}.json", "ExpectedBucketOwner": account}
+
+    def _put(self, **condition: str) -> None:
+        """Write it; valid from when the request was sent."""
+        sent, self._renewals = time.monotonic(), self._renewals + 1
+        body = {"holder": self._holder, "token": self._token, "seconds": self._seconds, "renewals": self._renewals}
+        answer = self._s3.put_object(**self._place, Body=json.dumps(body).encode(), **condition)
+        self._etag, self._valid_until = answer["ETag"], sent + self._seconds
+
+    def _read(self) -> Holding | None:
+        try:
+            answer = self._s3.get_object(**self._place)
+        except ClientError as error:
+            if code_of(error) == "NoSuchKey":
+                return None
+            raise
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        body = json.loads(answer["Body"].read())
+        age = (now - answer["LastModified"]).total_seconds()
+        return Holding(answer["ETag"], body["token"], body["holder"], body["seconds"], age)
+
+    def _taken_or_held(self) -> Holding | None:
+        """One try: None if it's ours now, else whose it is."""
+        try:
+            self._put(IfNoneMatch="*")
+            return None
+        except ClientError as error:
+            if code_of(error) == "NoSuchBucket":
+                make_depot(self._scope)
+                raise _NotYet from error
+            if code_of(error) not in TAKEN:
+                raise
+        holding = self._read()
+        if holding is None:
+            raise _NotYet
+        if holding.token != self._token and not holding.expired:
+            return holding
+        try:
+            self._put(IfMatch=holding.etag)
+            return None
+        except ClientError as error:
+            if code_of(error) in TAKEN:
+                raise _NotYet from error
+            raise
+
+
+def depot(account: str, region: str) -> str:
+    """The name of the account's bucket for what Castra itself must keep; leases, so far."""
+    return f"castra-{account}-{region}"
+
+
+def make_depot(scope: Scope) -> None:
+    """Make the depot bucket: private, and encrypted as S3 does by default. It belongs to the account."""
+    bucket = depot(scope.account, scope.region)
+    where = {} if scope.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": scope.region}}
+    try:
+        scope.client("s3").create_bucket(Bucket=bucket, **where)
+    except ClientError as error:
+        if code_of(error) != "BucketAlreadyOwnedByYou":
+            raise
+    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    scope.client("s3").put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+
+
+@contextmanager
+def lease(scope: Scope, holder: str, seconds: float = SECONDS) -> Iterator[Lease]:
+    """Hold the environment's lease within; every write of `scope` asks it first. Raises Held."""
+    held = Lease(scope, holder, seconds)
+    held.take()
+    keeper = threading.Thread(target=held.keep, name=f"lease of {scope.environment}", daemon=True)
+    keeper.start()
+    before, scope.go_ahead = scope.go_ahead, held
+    try:
+        yield held
+    finally:
+        scope.go_ahead = before
+        held.give_back()
+        keeper.join()

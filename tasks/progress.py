@@ -1,0 +1,60 @@
+"""Where a run says what it is doing, and who listens."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["started", "waiting", "done", "failed", "run"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something worth telling: of a step (`what` is its name in the graph), or of the run itself."""
+
+    status: Status
+    what: str
+    note: str = ""
+    seconds: float = 0.0
+
+
+Listener = Callable[[Event], None]
+_listeners: list[Listener] = []
+_current: ContextVar[str] = ContextVar("current")
+
+
+def announce(event: Event) -> None:
+    """Tell all listeners of this process."""
+    for listener in tuple(_listeners):
+        listener(event)
+
+
+def waiting(note: str) -> None:
+    """Say what the current step is waiting for."""
+    if what := _current.get(""):
+        announce(Event("waiting", what, note))
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Within, `what` is the current step; its beginning is told."""
+    token = _current.set(what)
+    announce(Event("started", what))
+    try:
+        yield
+    except BaseException as error:
+        announce(Event("failed", what, str(error)))
+        raise
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Within, `listener` is told everything. It is called from many threads."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
