@@ -10,8 +10,8 @@ from tests.physics.answers import Answer
 from tests.physics.protocol import Request
 from tests.physics.world import World
 
-Before = Callable[[Request, World], None]
-"""Raises `Refused` where AWS would refuse the call."""
+Before = Callable[[Request, World], Answer | None]
+"""Raises `Refused` where AWS would refuse the call; an answer is given at once, without a look at what follows."""
 Instead = Callable[[Request, World], Answer | None]
 """Answers in moto's place, or gives None to let moto answer."""
 After = Callable[[Request, Answer, World], Answer | None]

@@ -9,8 +9,9 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.exceptions import HTTPException
 
-from tests.physics import catalogue, gaps, refusals, rules, slow
+from tests.physics import catalogue, gaps, refusals, rules, slow, tokens
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
 from tests.physics.hooks import AFTER, BEFORE, DURING, INSTEAD, hooks_of
@@ -19,7 +20,7 @@ from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
 
-EFFECTS = (catalogue, gaps, refusals, slow)
+EFFECTS = (catalogue, gaps, refusals, slow, tokens)
 """In force by being imported."""
 
 Environ = dict[str, Any]
@@ -83,8 +84,9 @@ class Middleware:
 
     def judged(self, request: Request, environ: Environ) -> Answer:
         for judge in hooks_of(BEFORE, request):
-            with contextlib.suppress(ServiceException):  # what moto itself refuses it shall word itself
-                judge(request, self.world)
+            with contextlib.suppress(ServiceException, HTTPException):  # moto's own refusals are moto's to word
+                if verdict := judge(request, self.world):
+                    return verdict
         for stand_in in hooks_of(INSTEAD, request):
             if replaced := stand_in(request, self.world):
                 return replaced

@@ -59,6 +59,9 @@ class World:
 def empty_accounts() -> None:
     """Moto's reset without its detour: it makes every backend anew, only to throw it away."""
     for backends in BackendDict._instances:
+        if backends.service_name == "s3":  # its objects are open files
+            for account in backends.values():
+                account.reset()
         backends.clear()
     BackendDict._instances.clear()
     reset_model_data()

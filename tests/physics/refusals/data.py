@@ -29,8 +29,7 @@ def last_snapshot_said(request: Request, world: World) -> None:
 def subnet_group_in_use(request: Request, world: World) -> None:
     name = request.text("DBSubnetGroupName")
     for database in world.backend(request).databases.values():
-        group = getattr(database, "db_subnet_group", None)
-        if group and group.name.lower() == name.lower():
+        if str(database.db_subnet_group_name).lower() == name.lower():
             user = database.db_instance_identifier
             why = f"Cannot delete the subnet group '{name}' because at least one database instance: {user} is using it."
             raise Refused("InvalidDBSubnetGroupStateFault", why)

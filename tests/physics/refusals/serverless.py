@@ -1,7 +1,5 @@
 """Functions: one statement per id."""
 
-import json
-
 from tests.physics.answers import Refused
 from tests.physics.hooks import before
 from tests.physics.protocol import Request
@@ -12,9 +10,8 @@ from tests.physics.world import World
 def statement_taken(request: Request, world: World) -> None:
     name, sid = request.text("FunctionName"), request.text("StatementId")
     function = next((each for each in world.backend(request).list_functions() if each.function_name == name), None)
-    if function is None or function.policy is None:
-        return
-    document = json.loads(function.policy.get_policy())["Policy"]
-    if any(each["Sid"] == sid for each in json.loads(document)["Statement"]):
+    statements = function.policy.statements if function and function.policy else []
+    end = f":{name.split(':')[-1]}" + (f":{request.text('Qualifier')}" if request.text("Qualifier") else "")
+    if any(each["Sid"] == sid and each.get("Resource", "").endswith(end) for each in statements):
         why = f"The statement id ({sid}) provided already exists. Please provide a new statement id."
         raise Refused("ResourceConflictException", why, 409)
