@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.futures import PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from tasks.converge import await_ready, ensure, remove
 from tasks.decide import Plan
@@ -15,6 +16,8 @@ from tasks.scope import Scope
 WIDTH = 4096
 """Threads at most. A submitted task waits for what it needs in its thread, so the pool is as wide as the graph; threads
 are only made when there's a step for each, and what bounds the calls is the clients' connections."""
+
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=WIDTH)
 
 
 @dataclass
@@ -37,7 +40,9 @@ def submit(plan: Plan, scope: Scope) -> Submitted:
             known = {key: plan.ids[key] for key in needs if key in plan.ids}
             upstream = {key: submitted.steps[key] for key in step.asked.needs if key in submitted.steps}
             ready = [submitted.waits[key] for key in step.asked.awaits if key in submitted.waits]
-            submitted.steps[step.part] = ensure.submit(kind, step, scope, known, upstream, wait_for=ready)
+            submitted.steps[step.part] = ensure.submit(
+                kind, step, scope, known, upstream, return_state=False, wait_for=ready
+            )
         if kind.waits and (step.action != "keep" or step.pending):
             outcome: Any = submitted.steps.get(step.part) or Outcome(part=step.part, action="keep", id=str(step.id))
             submitted.waits[step.part] = await_ready.submit(kind, outcome, scope)
@@ -49,7 +54,9 @@ def submit_removals(plan: Plan, scope: Scope) -> Submitted:
     submitted = Submitted()
     for removal in plan.removals:
         first = [submitted.steps[label] for label in removal.after]
-        submitted.steps[removal.label] = remove.submit(KINDS[removal.kind], removal, scope, wait_for=first)
+        submitted.steps[removal.label] = remove.submit(
+            KINDS[removal.kind], removal, scope, return_state=False, wait_for=first
+        )
     return submitted
 
 

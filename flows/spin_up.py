@@ -3,11 +3,10 @@
 import time
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from blueprints.environment import Environment
 from flows.artifacts import show_plan, show_result, this_run
-from flows.carry_out import WIDTH, carry_out
+from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
 from tasks.errors import Moved
 from tasks.lease import lease
@@ -16,7 +15,7 @@ from tasks.report import Outcome, Report, report_on
 from tasks.scope import Scope
 
 
-@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=ThreadPoolTaskRunner(max_workers=WIDTH))
+@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER)
 def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None) -> Report:
     """Raise this environment, or bring it up to date. Run it again after any failure: it goes on from what stands.
 

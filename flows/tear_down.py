@@ -3,10 +3,9 @@
 import time
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.artifacts import show_plan, show_result, this_run
-from flows.carry_out import WIDTH, carry_out
+from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
 from tasks.errors import Moved
 from tasks.lease import lease
@@ -15,7 +14,7 @@ from tasks.report import Outcome, Report, report_on
 from tasks.scope import Scope
 
 
-@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=ThreadPoolTaskRunner(max_workers=WIDTH))
+@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER)
 def tear_down(environment: str, region: str, account: str | None = None, approved: str | None = None) -> Report:
     """Remove all that carries the environment's tag. Needs no blueprint; ends with a fresh look at what is left.
 

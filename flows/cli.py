@@ -1,0 +1,348 @@
+"""`castra`: the same verbs from a shell."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from blueprints.environment import Environment
+    from tasks.decide import Plan
+    from tasks.report import Report
+    from tasks.scope import Scope
+
+app = typer.Typer(
+    help="AWS environments as Prefect flows, with no state file. Credentials: as boto3 finds them, or AWS_ENDPOINT_URL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+File = Annotated[Path, typer.Argument(help="The blueprint: a YAML file.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="The environment's name.", show_default=False)]
+Region = Annotated[str | None, typer.Option("--region", "-r", help="Else AWS_REGION, or the profile's region.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
+CHANGES_FOUND = 3
+
+
+@app.command()
+def check(file: File, json: Json = False) -> None:
+    """Check a blueprint, without asking AWS anything."""
+    with _errors(json):
+        environment = _load(file)
+        parts = [part.key for part in environment.parts()]
+        from flows import screen
+
+        if json:
+            screen.print_json({"environment": environment.name, "region": environment.region, "parts": parts})
+        else:
+            screen.data.print(
+                f"{file} is right: {environment.name} in {environment.region}, {len(parts)} parts.", highlight=False
+            )
+            screen.talk.print(f"Next: castra plan {file}", highlight=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of blueprints, for editors."""
+    from blueprints.environment import Environment
+    from flows import screen
+
+    screen.print_json(Environment.model_json_schema())
+
+
+@app.command()
+def plan(
+    file: File,
+    replace: Replace = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 if there's something to do.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what raising a blueprint would do, and why. Writes nothing."""
+    with _errors(json):
+        environment = _load(file)
+        planned, scope = _plan(environment, replace)
+        _show_plan(planned, scope, json, f"castra up {file}")
+    if exit_code and planned.changes:
+        raise typer.Exit(CHANGES_FOUND)
+
+
+@app.command()
+def drift(file: File, json: Json = False) -> None:
+    """Show what stands that isn't as the blueprint says. Writes nothing; exits with 3 if something differs."""
+    with _errors(json):
+        environment = _load(file)
+        planned, scope = _plan(environment, [part.key for part in environment.parts()])
+        _show_plan(planned, scope, json, f"castra up {file}")
+    if planned.changes:
+        raise typer.Exit(CHANGES_FOUND)
+
+
+@app.command()
+def up(file: File, yes: Yes = False, replace: Replace = None, json: Json = False) -> None:
+    """Raise an environment, or bring it up to date. Run again after any failure: it goes on from what stands."""
+    with _errors(json):
+        started, environment = time.monotonic(), _load(file)
+        planned, scope = _plan(environment, replace)
+        if planned.settled:
+            _nothing_to_do(planned, scope, started, json)
+            return
+        approved = _agree(planned, scope, yes, json)
+
+        def raise_it() -> "Report":
+            from flows.spin_up import spin_up
+
+            return spin_up(environment, tuple(replace or ()), approved)
+
+        _finish(_run(raise_it, len(planned.changes)), json, f"castra drift {file}")
+
+
+@app.command()
+def down(name: Name, region: Region = None, yes: Yes = False, json: Json = False) -> None:
+    """Strike an environment: remove all that carries its tag, and prove it. Needs no blueprint."""
+    with _errors(json):
+        scope = _scope(name, region)
+        from tasks.reading import plan_to_strike
+
+        planned = plan_to_strike(scope)
+        if not planned.removals:
+            _nothing_to_do(planned, scope, time.monotonic(), json, left=0)
+            return
+        approved = _agree(planned, scope, yes, json)
+
+        def strike_it() -> "Report":
+            from flows.tear_down import tear_down
+
+            return tear_down(name, scope.region, None, approved)
+
+        report = _run(strike_it, len(planned.removals))
+        _finish(report, json, f"castra list --region {scope.region}")
+    if report.left:
+        raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_(region: Region = None, json: Json = False) -> None:
+    """List the environments of an account and region, from tags alone."""
+    with _errors(json):
+        scope = _scope(None, region)
+        from flows import screen
+        from tasks.reading import inventory
+
+        standing = inventory(scope)
+        if json:
+            environments = [one.model_dump(mode="json") for one in standing]
+            screen.print_json({"region": scope.region, "environments": environments, "calls": scope.calls.summary()})
+        elif standing:
+            rows = [[one.environment, one.parts, _age(one.created), one.owner or ""] for one in standing]
+            screen.print_table(["environment", "parts", "age", "owner"], rows)
+        else:
+            screen.data.print(f"No environment stands in {scope.region}.", highlight=False)
+
+
+@app.command()
+def show(name: Name, region: Region = None, json: Json = False) -> None:
+    """Show all that stands in an environment."""
+    with _errors(json):
+        scope = _scope(name, region)
+        from flows import screen
+        from tasks.reading import resources
+
+        standing = resources(scope)
+        if json:
+            parts = [one.model_dump(mode="json") for one in standing]
+            document = {"environment": name, "region": scope.region, "parts": parts, "calls": scope.calls.summary()}
+            screen.print_json(document)
+        elif standing:
+            rows = [[one.part, one.id, one.phase, _age(one.created), _pairs(one.outputs)] for one in standing]
+            screen.print_table(["part", "id", "phase", "age", "outputs"], rows)
+        else:
+            screen.data.print(f"Nothing stands of {name} in {scope.region}.", highlight=False)
+
+
+@app.command()
+def console(stop: Annotated[bool, typer.Option("--stop", help="Stop it instead.")] = False) -> None:
+    """Start the local Prefect server that runs are shown on, if it doesn't run, and print its address."""
+    with _errors(False):
+        from flows import screen
+        from flows.console import local_server, stop_local_server
+
+        if stop:
+            screen.data.print("Stopped." if stop_local_server() else "It wasn't running.", highlight=False)
+        else:
+            screen.data.print(local_server(), highlight=False)
+
+
+# ---------------------------------------------------------------------- what the verbs share
+
+
+def _load(file: Path) -> "Environment":
+    from blueprints.environment import load
+
+    return load(file)
+
+
+def _scope(name: str | None, region: str | None) -> "Scope":
+    """The scope of a verb without a blueprint; the region from the option, the environment or the profile."""
+    from botocore.session import Session
+
+    from tasks.errors import Invalid, Problem
+    from tasks.scope import Scope
+
+    region = region or os.environ.get("AWS_REGION") or Session().get_config_variable("region")
+    if not region:
+        raise Invalid(
+            "castra", [Problem("--region", "no region is named, and none is set", "Add --region eu-west-1, say")]
+        )
+    return Scope(name, region)
+
+
+def _plan(environment: "Environment", replace: list[str] | None) -> tuple["Plan", "Scope"]:
+    from tasks.reading import plan_of, scope_of
+
+    scope = scope_of(environment)
+    return plan_of(environment, scope, replace or ()), scope
+
+
+def _show_plan(planned: "Plan", scope: "Scope", json: bool, next_command: str) -> None:
+    from flows import screen
+    from tasks.report import report_on
+
+    report = report_on(planned, scope.calls.summary())
+    if json:
+        screen.print_json(report.document())
+        return
+    screen.print_steps(report)
+    screen.talk.print(f"{report.calls['read']} reads, {report.calls['write']} writes.", highlight=False)
+    if planned.changes:
+        screen.talk.print(f"Next: {next_command}", highlight=False)
+
+
+def _agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str | None:
+    """Show the plan and ask. Gives the fingerprint that was agreed to, or None where nobody was asked."""
+    from flows import screen
+    from tasks.errors import Invalid, Problem
+    from tasks.report import report_on
+
+    if not json:
+        screen.print_steps(report_on(planned, scope.calls.summary()))
+    if yes:
+        return None
+    if not sys.stdin.isatty():
+        raise Invalid(
+            "castra", [Problem("--yes", "there's no terminal to ask in", "Add --yes to go on without asking")]
+        )
+    if not typer.confirm("Go on?", err=True):
+        screen.talk.print("Nothing was changed.")
+        raise typer.Exit(1)
+    return planned.fingerprint
+
+
+def _run(verb: Callable[[], "Report"], steps: int) -> "Report":
+    """Run a flow on a Prefect server, showing its progress; Ctrl-C lets what runs end and starts nothing new."""
+    from flows import screen
+
+    started = time.monotonic()
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    from flows.console import console as on_server
+
+    with on_server() as url:
+        ready = time.monotonic() - started
+        screen.talk.print(f"  console: {url} (ready in {ready:.1f} s)", highlight=False)
+        with _ctrl_c_halts(), screen.progress(steps):
+            report = verb()
+    engine = time.monotonic() - started - (report.seconds or 0)
+    screen.talk.print(f"Prefect's server and engine added {engine:.1f} s.", highlight=False)
+    return report
+
+
+def _finish(report: "Report", json: bool, next_command: str) -> None:
+    from flows import screen
+
+    if json:
+        screen.print_json(report.document())
+        return
+    screen.print_result(report)
+    screen.talk.print(f"Next: {next_command}", highlight=False)
+
+
+def _nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, left: int | None = None) -> None:
+    """What a writing verb tells when all is as wanted: no flow is run."""
+    from flows import screen
+    from tasks.report import report_on
+
+    seconds = round(time.monotonic() - started, 3)
+    outputs = planned.outputs if left is None else None
+    report = report_on(planned, scope.calls.summary(), outcomes=(), outputs=outputs, seconds=seconds, left=left)
+    if json:
+        screen.print_json(report.document())
+        return
+    screen.print_steps(report)
+    screen.print_result(report)
+
+
+@contextmanager
+def _ctrl_c_halts() -> Iterator[None]:
+    """The first Ctrl-C starts no new step; the second ends the process."""
+    from flows import screen
+    from tasks.lease import halt
+
+    def stop(*_: Any) -> None:
+        if halt.is_set():
+            raise KeyboardInterrupt
+        halt.set()
+        screen.talk.print("Stopping: what runs is let end, no new step is started. Ctrl-C again to leave at once.")
+
+    halt.clear()
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _errors(json: bool) -> Iterator[None]:
+    """Turn what goes wrong into a clear message and an exit code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except KeyboardInterrupt:
+        sys.stderr.write("\nLeft at once. What was made stands; run the same command again to go on.\n")
+        raise typer.Exit(1) from None
+    except Exception as error:
+        from flows import screen
+        from tasks.errors import CastraError, explain
+
+        told = explain(error, "castra")
+        if type(told) is CastraError and not isinstance(error, CastraError) and os.environ.get("CASTRA_DEBUG"):
+            raise
+        screen.print_error(told, as_json=json)
+        raise typer.Exit(told.exit_code) from None
+
+
+def _age(created: Any) -> str:
+    """`3 d 4 h`, from a time."""
+    if created is None:
+        return "?"
+    minutes = int((time.time() - created.timestamp()) // 60)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"
+
+
+def _pairs(values: dict[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def main() -> None:
+    """The entry point of `castra`."""
+    app(prog_name="castra")

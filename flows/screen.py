@@ -1,0 +1,152 @@
+"""What the shell shows: data to standard output, talk and progress to standard error."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from tasks.decide import Step
+from tasks.errors import CastraError, Invalid
+from tasks.progress import Event, listening
+from tasks.report import Report, changes_in_words
+
+data = Console(soft_wrap=True)
+talk = Console(stderr=True, soft_wrap=True)
+SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
+MOST_RUNNING = 12
+
+
+def print_json(document: Any) -> None:
+    """One document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_steps(report: Report) -> None:
+    """The changes of a plan, one a line with its reason, and the counts."""
+    for step in report.steps:
+        if step.action != "keep":
+            data.print(_line(step), highlight=False)
+    data.print(counts_in_words(report.counts), highlight=False)
+
+
+def _line(step: Step) -> Text:
+    sign, colour = SIGNS[step.action]
+    text = Text(f"  {sign} {step.action:<8}{step.part}", style=colour)
+    text.append(f"  {step.because}", style="dim")
+    if step.action in ("update", "replace") and (words := changes_in_words(step)):
+        text.append(f"\n      {words}", style="")
+    return text
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """`33 to create` and so on; what is kept comes last."""
+    changes = [f"{count} to {action}" for action, count in counts.items() if count and action != "keep"]
+    kept = f"{counts['keep']} as wanted"
+    return ", ".join([*changes, kept]) if changes else f"Nothing to do: {kept}."
+
+
+def print_result(report: Report) -> None:
+    """What a writing run ends with: outputs, counts, seconds, calls."""
+    for name, value in (report.outputs or {}).items():
+        data.print(f"  {name} = {value}", highlight=False)
+    done = len(report.outcomes or ())
+    calls = f"{report.calls['read']} reads, {report.calls['write']} writes"
+    data.print(f"Done: {done} steps in {report.seconds:.1f} s, {calls}.", highlight=False)
+    if report.left is not None:
+        for part, what in (report.remaining or {}).items():
+            data.print(f"  left: {part} {what}", highlight=False)
+        data.print(f"{report.left} resources left", highlight=False)
+
+
+def print_table(columns: list[str], rows: list[list[Any]]) -> None:
+    """A plain table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    data.print(table)
+
+
+def print_error(error: CastraError, *, as_json: bool) -> None:
+    """To people on standard error; with `--json`, also as the one document on standard output."""
+    talk.print(Text(str(error), style="red"), highlight=False)
+    if as_json:
+        told = {"what": error.what, "why": error.why.strip(), "way_out": error.way_out}
+        if isinstance(error, Invalid):
+            told["problems"] = [vars(problem) for problem in error.problems]  # type: ignore[assignment]
+        print_json({"error": told})
+
+
+class Progress:
+    """The steps of a run as they go: a live list in a terminal, plain lines elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._running: dict[str, tuple[float, str]] = {}
+        self._lock = threading.Lock()
+        self._spinner = Spinner("dots")
+
+    def hear(self, event: Event) -> None:
+        """Take in one event; called from many threads."""
+        with self._lock:
+            self._note(event)
+            line = self._line(event)
+        if line and (not talk.is_terminal or event.status in ("run", "failed")):
+            talk.print(line, highlight=False)
+
+    def _note(self, event: Event) -> None:
+        if event.status == "started":
+            self._running[event.what] = (time.monotonic(), "")
+        elif event.status == "waiting":
+            self._running[event.what] = (self._running.get(event.what, (time.monotonic(), ""))[0], event.note)
+        elif event.status in ("done", "failed"):
+            self._running.pop(event.what, None)
+            self._done += event.status == "done" and not event.what.startswith("await ")
+
+    def _line(self, event: Event) -> str:
+        match event.status:
+            case "run":
+                return f"  run: {event.note}"
+            case "done":
+                return f"  done     {event.what}  {event.note}  {event.seconds:.1f} s".rstrip()
+            case "failed":
+                return f"  failed   {event.what}: {event.note}"
+            case "waiting":
+                return f"  {event.what}: {event.note}"
+            case _:
+                return ""
+
+    def __rich__(self) -> RenderableType:
+        with self._lock:
+            now = time.monotonic()
+            running = list(self._running.items())
+        lines: list[RenderableType] = [
+            Text(f"    {what}  {now - since:.0f} s  {note}", style="dim")
+            for what, (since, note) in running[:MOST_RUNNING]
+        ]
+        if len(running) > MOST_RUNNING:
+            lines.append(Text(f"    and {len(running) - MOST_RUNNING} more", style="dim"))
+        self._spinner.update(text=f"{self._done} of {self._total} steps done, {len(running)} running")
+        return Group(self._spinner, *lines)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[None]:
+    """Show what the run says while it goes."""
+    shown = Progress(total)
+    with listening(shown.hear):
+        if not talk.is_terminal:
+            yield
+            return
+        with Live(shown, console=talk, refresh_per_second=8, transient=True):
+            yield
