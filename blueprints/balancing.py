@@ -16,9 +16,10 @@ class LoadBalancer(Part):
     """An application load balancer."""
 
     kind: ClassVar[str] = "load-balancer"
+    vpc: VpcId
     public: bool = False
     subnets: tuple[SubnetId, ...] = Field(min_length=2)
-    groups: tuple[GroupId, ...] = ()
+    groups: tuple[GroupId, ...] = Field(min_length=1)
     idle_timeout: int = Field(default=60, ge=1, le=4000, description="Seconds.")
     deletion_protection: bool = False
     drop_invalid_headers: bool = True
@@ -142,6 +143,7 @@ class Balancer(Piece):
         yield LoadBalancer(
             name=name,
             where=where,
+            vpc="vpc/main",
             public=self.public,
             subnets=network.subnet_keys("public" if self.public else "private", region),
             groups=(f"security-group/balancer-{name}",),

@@ -210,18 +210,22 @@ class Scope:
         """The tags that are compared and kept: `Name`, the user's own, and which those are."""
         return wanted_tags(self.environment, self.tags, key)
 
-    def name(self, part: str, limit: int = 255, *, variant: str = "", everywhere: bool = False) -> str:
+    def name(
+        self, part: str, limit: int = 255, *, variant: str = "", everywhere: bool = False, double_hyphens: bool = True
+    ) -> str:
         """A readable name of at most `limit` characters, with a short hash where it must be cut.
 
         `variant` sets apart a new one from the one it replaces; `everywhere` adds the region, for global services.
         Only letters, digits and hyphens come out. The pieces are joined by two hyphens, which none of them contains, so
-        that no two parts of two environments can ever get one name.
+        that no two parts of two environments can ever get one name. Where a service refuses two hyphens in a row
+        (`double_hyphens=False`), one joins them, and the hash, which is always there then, keeps names apart.
         """
-        pieces = [self.environment or "", part, self.region if everywhere else "", variant]
-        full = "--".join(piece for piece in pieces if piece)
-        if len(full) <= limit:
+        pieces = [self.environment or "", part, self.region if everywhere else ""]
+        full = "--".join(piece for piece in (*pieces, variant) if piece)
+        if double_hyphens and len(full) <= limit:
             return full
-        return f"{full[: limit - 7].rstrip('-')}-{short_hash(full)}"
+        shown = full if double_hyphens else "-".join(piece for piece in pieces if piece)
+        return f"{shown[: limit - 7].rstrip('-')}-{short_hash(full)}"
 
     def token(self, key: str, *more: str) -> str:
         """A ClientToken: the same for the same environment, part and `more` (the attempt's generation, say)."""
