@@ -3,10 +3,16 @@
 import argparse
 import os
 import signal
-import sys
 import threading
 
 from tests.physics.physics import Physics
+
+
+def wait_for_end(over: threading.Event) -> None:
+    """Read stdin to its end. Not through `sys.stdin`, whose lock would be held when the process ends."""
+    while os.read(0, 4096):
+        pass
+    over.set()
 
 
 def main() -> None:
@@ -22,7 +28,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     if asked.until_stdin_closes:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), over.set()), daemon=True).start()
+        threading.Thread(target=wait_for_end, args=(over,), daemon=True).start()
     parent = os.getppid()
     with Physics(asked.profile, asked.seed, asked.port, asked.region) as aws:
         print(aws.url, flush=True)

@@ -40,13 +40,14 @@ class Physics:
         clock = Clock(self.profile.scale)
         self.world = World(self.profile, clock, Timeline(clock), random.Random(seed))
         self.middleware = Middleware(self.world, self.log, self.rules, Faults(self.world), self.admin)
-        self.server = Server(self.middleware, port)
+        self.port = port
 
     def __enter__(self) -> Self:
         if Physics.running:
             raise RuntimeError("one Physics at a time: moto's state belongs to the process")
         Physics.running = self
         self.reset()
+        self.server = Server(self.middleware, self.port)
         self.server.start()
         return self
 

@@ -148,7 +148,14 @@ def nest(form: dict[str, str]) -> Params:
             child = node.setdefault(step, {})
             node = child if isinstance(child, dict) else node.setdefault(f"{step}.", {})
         node[last] = value
-    return {name: listed(value) for name, value in tree.items()}
+    return {name: unwrapped(listed(value)) for name, value in tree.items()}
+
+
+def unwrapped(node: Any) -> Any:
+    """The query protocol's named lists, `SubnetIds.SubnetIdentifier.1`, without the inner name."""
+    if isinstance(node, dict) and len(node) == 1 and isinstance(inner := next(iter(node.values())), list):
+        return inner
+    return node
 
 
 def listed(node: Any) -> Any:

@@ -9,7 +9,7 @@ from tests.physics.world import World
 @before("rds:CreateDBSubnetGroup")
 def zones_covered(request: Request, world: World) -> None:
     ec2 = world.backend(request, "ec2")
-    if len({ec2.get_subnet(each).availability_zone for each in request.texts("SubnetIds", "SubnetIdentifier")}) < 2:
+    if len({ec2.get_subnet(each).availability_zone for each in request.texts("SubnetIds")}) < 2:
         why = "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement."
         raise Refused("DBSubnetGroupDoesNotCoverEnoughAZs", why)
 
@@ -29,7 +29,7 @@ def last_snapshot_said(request: Request, world: World) -> None:
 def subnet_group_in_use(request: Request, world: World) -> None:
     name = request.text("DBSubnetGroupName")
     for database in world.backend(request).databases.values():
-        if str(database.db_subnet_group_name).lower() == name.lower():
+        if str(database._db_subnet_group_name).lower() == name.lower():
             user = database.db_instance_identifier
             why = f"Cannot delete the subnet group '{name}' because at least one database instance: {user} is using it."
             raise Refused("InvalidDBSubnetGroupStateFault", why)
