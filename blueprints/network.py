@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.part import Id, Part, Piece, of
 from blueprints.problem import Problem
@@ -12,6 +12,7 @@ from blueprints.problem import Problem
 VpcId = Annotated[Id, of("vpc")]
 SubnetId = Annotated[Id, of("subnet")]
 GroupId = Annotated[Id, of("security-group")]
+DESCRIBED = r"^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$"  # what EC2 takes in descriptions of groups and rules
 
 
 class Vpc(Part):
@@ -85,7 +86,7 @@ class SecurityGroup(Part):
 
     kind: ClassVar[str] = "security-group"
     vpc: VpcId
-    description: str = Field(default="Made by Castra", max_length=255)
+    description: str = Field(default="Made by Castra", min_length=1, max_length=255, pattern=DESCRIBED)
 
 
 class Rule(Piece):
@@ -97,7 +98,7 @@ class Rule(Piece):
     protocol: Literal["tcp", "udp", "icmp", "icmpv6", "all"] = "tcp"
     ports: tuple[int, int] | None = None
     peer: GroupId | IPv4Network | IPv6Network
-    description: str = Field(default="", max_length=255)
+    description: str = Field(default="", max_length=255, pattern=DESCRIBED)
 
 
 class Firewall(Part):
@@ -107,6 +108,13 @@ class Firewall(Part):
     group: GroupId
     inbound: tuple[Rule, ...] = ()
     outbound: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _named_after_its_group(self) -> Self:
+        """A group has one firewall, found by the group's tags."""
+        if self.group != f"security-group/{self.name}":
+            raise ValueError(f"{self.key} should be named after its group, {self.group}")
+        return self
 
 
 # ---------------------------------------------------------------------- the section

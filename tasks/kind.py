@@ -25,9 +25,14 @@ class _Hushed:
     """Marks a field whose value is shown by its hash only."""
 
 
-_FIXED, _HUSHED = _Fixed(), _Hushed()
+class _AtBirth:
+    """Marks a field that matters only when the resource is made, and is never compared."""
+
+
+_FIXED, _HUSHED, _AT_BIRTH = _Fixed(), _Hushed(), _AtBirth()
 Fixed = Annotated[T, _FIXED]
 Hushed = Annotated[T, _HUSHED]
+AtBirth = Annotated[T, _AT_BIRTH]
 
 
 def _in_order(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -53,10 +58,16 @@ class State(BaseModel):
         """Names of the fields whose values are long or private, and shown as a hash."""
         return frozenset(name for name, info in cls.model_fields.items() if _HUSHED in info.metadata)
 
+    @classmethod
+    def at_birth(cls) -> frozenset[str]:
+        """Names of the fields that are never compared."""
+        return frozenset(name for name, info in cls.model_fields.items() if _AT_BIRTH in info.metadata)
+
     @property
     def fingerprint(self) -> str:
-        """A versioned hash: `v1-` and 16 hexadecimal digits."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """A versioned hash of what is compared: `v1-` and 16 hexadecimal digits."""
+        compared = self.model_dump(mode="json", exclude=set(self.at_birth()))
+        text = json.dumps(compared, sort_keys=True, separators=(",", ":"))
         return "v1-" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property

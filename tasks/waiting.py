@@ -1,5 +1,7 @@
-"""Waiting for AWS with botocore's waiters, polled densely."""
+"""Waiting for AWS, polled densely: with botocore's waiters, or by a question of one's own."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import WaiterError
@@ -20,3 +22,18 @@ def wait_for(scope: Scope, service: str, waiter: str, what: str, within: float, 
     except WaiterError as error:
         why = f"it isn't ready after {within:.0f} s ({error})"
         raise CastraError(what, why, "Run again to go on waiting") from error
+
+
+def wait_until(
+    scope: Scope, done: Callable[[], bool], what: str, within: float, why: Callable[[], str] | None = None
+) -> None:
+    """Ask every `scope.poll_seconds` until the answer is yes, where botocore has no waiter. `within` is in seconds.
+
+    Raises CastraError afterwards; `why` is asked for the reason.
+    """
+    deadline = time.monotonic() + within
+    while not done():
+        if time.monotonic() > deadline:
+            reason = why() if why else "it isn't as it should be"
+            raise CastraError(what, f"after {within:.0f} s, {reason}", "Run again to go on waiting")
+        time.sleep(scope.poll_seconds)
