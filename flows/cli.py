@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tasks.scope import Scope
 
 app = typer.Typer(
-    help="AWS environments as Prefect flows, with no state file. Credentials: as boto3 finds them, or AWS_ENDPOINT_URL.",
+    help="AWS environments as Prefect flows, with no state file. boto3 finds the credentials; AWS_ENDPOINT_URL counts.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
