@@ -106,12 +106,12 @@ def code_of(error: BaseException) -> str:
 
 
 @contextmanager
-def gone_is_fine(*codes: str) -> Iterator[None]:
-    """Swallow exactly these error codes: what should be gone is gone already."""
+def gone_is_fine(*codes: str, saying: str = "") -> Iterator[None]:
+    """Swallow exactly these error codes, with these words in the message: what should be gone is gone already."""
     try:
         yield
     except ClientError as error:
-        if code_of(error) not in codes:
+        if code_of(error) not in codes or saying not in str(error):
             raise
 
 

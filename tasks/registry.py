@@ -2,7 +2,23 @@
 
 from typing import Any
 
+from tasks.balancing.listener import ListenerKind
+from tasks.balancing.listener_rule import ListenerRuleKind
+from tasks.balancing.load_balancer import LoadBalancerKind
+from tasks.balancing.target_group import TargetGroupKind
+from tasks.compute.launch_template import LaunchTemplateKind
+from tasks.compute.scaling_group import ScalingGroupKind
+from tasks.compute.target_tracking import TargetTrackingKind
+from tasks.identity.instance_profile import InstanceProfileKind
+from tasks.identity.role import RoleKind
 from tasks.kind import Kind
+from tasks.network.address import AddressKind
+from tasks.network.firewall import FirewallKind
+from tasks.network.gateway_endpoint import GatewayEndpointKind
+from tasks.network.internet_gateway import InternetGatewayKind
+from tasks.network.nat_gateway import NatGatewayKind
+from tasks.network.route_table import RouteTableKind
+from tasks.network.security_group import SecurityGroupKind
 from tasks.network.subnet import SubnetKind
 from tasks.network.vpc import VpcKind
 
@@ -11,5 +27,21 @@ KINDS: dict[str, Kind[Any, Any]] = {
     for kind in (
         VpcKind(),
         SubnetKind(),
+        InternetGatewayKind(),
+        AddressKind(),
+        NatGatewayKind(),
+        RouteTableKind(),
+        GatewayEndpointKind(),
+        SecurityGroupKind(),
+        FirewallKind(),
+        RoleKind(),
+        InstanceProfileKind(),
+        LoadBalancerKind(),
+        TargetGroupKind(),
+        ListenerKind(),
+        ListenerRuleKind(),
+        LaunchTemplateKind(),
+        ScalingGroupKind(),
+        TargetTrackingKind(),
     )
 }

@@ -1,0 +1,274 @@
+"""Scaling groups: instances of one launch template, kept at a number that AWS chooses within bounds."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from blueprints.servers import ScalingGroup
+from tasks.errors import CastraError, code_of, gone_is_fine
+from tasks.kind import Found, Kind, Phase, State, Unordered
+from tasks.retry import when_released, when_visible
+from tasks.scope import ENVIRONMENT, PART, RESERVED, Scope, as_dict
+from tasks.waiting import wait_until
+
+AT_ONCE = 10  # target groups a call
+WITHIN = 900  # seconds until all instances serve; made and destroyed, a group takes 58 to 115
+HOPELESS = re.compile(r"image id|key pair|vCPU|quota|not supported", re.IGNORECASE)
+"""What a failed launch says where trying again won't help."""
+
+
+class ScalingGroupState(State):
+    """https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html"""
+
+    template: str
+    version: str = "$Default"
+    subnets: Unordered[str]
+    min: int
+    max: int
+    target_groups: Unordered[str]
+    health_check: str
+    grace: int
+
+
+class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
+    """Scaling groups: instances of one launch template, kept at a number that AWS chooses within bounds."""
+
+    name = "scaling-group"
+    # Until its instances have ended, they speak to others, and their public addresses hold the internet gateway.
+    # A NAT gateway isn't among these: it takes longest to go, and who's ended by force is promised no internet.
+    outlasted_by = ("firewall", "internet-gateway")
+    actions = (
+        "autoscaling:AttachLoadBalancerTargetGroups",
+        "autoscaling:CreateAutoScalingGroup",
+        "autoscaling:CreateOrUpdateTags",
+        "autoscaling:DeleteAutoScalingGroup",
+        "autoscaling:DeleteTags",
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeScalingActivities",
+        "autoscaling:DetachLoadBalancerTargetGroups",
+        "autoscaling:UpdateAutoScalingGroup",
+        "ec2:CreateTags",
+        "ec2:DescribeInstances",
+        "ec2:RunInstances",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+    )
+
+    def owned(self, scope: Scope) -> Iterator[Found[ScalingGroupState]]:
+        """See `standing_groups`."""
+        for group in standing_groups(scope):
+            tags = as_dict(group.get("Tags"))
+            if name := self.named_in(tags):
+                outputs = {"instances_in_service": str(_in_service(group))}
+                id = group["AutoScalingGroupName"]
+                yield Found(self.name, name, id, _state(group), tags, _phase(group), outputs)
+
+    def wanted(self, part: ScalingGroup, ids: Mapping[str, str]) -> ScalingGroupState:
+        """See the base."""
+        return ScalingGroupState(
+            template=ids[part.template],
+            subnets=tuple(ids[subnet] for subnet in part.subnets),
+            min=part.min,
+            max=part.max,
+            target_groups=tuple(ids[group] for group in part.target_groups),
+            health_check=part.health_check,
+            grace=part.grace,
+        )
+
+    def create(self, scope: Scope, name: str, wanted: ScalingGroupState) -> str:
+        """CreateAutoScalingGroup has no ClientToken: sent once. More than ten target groups take a second call."""
+        id = scope.name(name)
+        now, later = wanted.target_groups[:AT_ONCE], wanted.target_groups[AT_ONCE:]
+        if _named(scope, id) is None:
+            try:
+                when_visible(
+                    f"what scaling group {id} needs",
+                    scope.client("autoscaling", once=True).create_auto_scaling_group,
+                    **_settings(id, wanted),
+                    TargetGroupARNs=list(now),
+                    Tags=_tags(id, self.birth_tags(scope, name, wanted)),
+                )
+            except ClientError as error:
+                if code_of(error) != "AlreadyExists":
+                    raise
+            else:
+                _attach(scope, id, later)
+                return id
+        self._refuse_foreign(scope, name, id)
+        self.update(scope, id, wanted, frozenset(ScalingGroupState.model_fields))
+        return id
+
+    def ready(self, scope: Scope, id: str) -> None:
+        """Its minimum of instances is in service; a launch that fails for good is told as soon as it's seen."""
+        failures = _Failures(scope, id)
+
+        def enough() -> bool:
+            group = _named(scope, id)
+            if group and _in_service(group) >= group["MinSize"]:
+                return True
+            failures.raise_hopeless()
+            return False
+
+        wait_until(scope, enough, f"scaling group {id}", WITHIN, failures.told)
+
+    def update(self, scope: Scope, id: str, wanted: ScalingGroupState, changed: frozenset[str]) -> None:
+        """Instances that run stay as they are; AWS moves them where the subnets changed."""
+        if changed - {"target_groups"}:
+            when_visible(
+                f"what scaling group {id} needs", scope.autoscaling.update_auto_scaling_group, **_settings(id, wanted)
+            )
+        if "target_groups" in changed:
+            standing = frozenset((_named(scope, id) or {}).get("TargetGroupARNs", []))
+            _attach(scope, id, tuple(arn for arn in wanted.target_groups if arn not in standing))
+            _detach(scope, id, tuple(standing - set(wanted.target_groups)))
+
+    def delete(self, scope: Scope, id: str) -> None:
+        """By force, with its instances; returns when they have ended, so that what they used is free."""
+        with gone_is_fine("ValidationError", saying="not found"):
+            delete = {"AutoScalingGroupName": id, "ForceDelete": True}
+            when_released(f"scaling group {id}", scope.autoscaling.delete_auto_scaling_group, **delete)
+
+        def gone() -> bool:
+            return _named(scope, id) is None and not _running(scope, id)
+
+        wait_until(scope, gone, f"scaling group {id}", WITHIN, lambda: "it, or one of its instances, is still there")
+
+    def tag(self, scope: Scope, id: str, tags: Mapping[str, str], dropped: frozenset[str] = frozenset()) -> None:
+        """Auto Scaling's way. Instances that run keep the tags that they were launched with."""
+        scope.autoscaling.create_or_update_tags(Tags=_tags(id, tags))
+        if dropped:
+            gone = [{key: tag[key] for key in ("ResourceId", "ResourceType", "Key")} for tag in _tags(id, dropped)]
+            scope.autoscaling.delete_tags(Tags=gone)
+
+    def _refuse_foreign(self, scope: Scope, name: str, id: str) -> None:
+        """Raise CastraError if the group of this name isn't ours."""
+        tags = as_dict((_named(scope, id) or {}).get("Tags"))
+        if not (scope.owns(tags) and self.named_in(tags) == name):
+            way_out = f"Delete it, or tag it with {ENVIRONMENT}={scope.environment} and {PART}={self.key(name)}"
+            raise CastraError(self.key(name), f"there is a scaling group {id} that doesn't carry its tags", way_out)
+
+
+def standing_groups(scope: Scope) -> list[dict[str, Any]]:
+    """The scope's groups as AWS tells them, filtered by tag; listed once a survey, for several kinds."""
+    pages: dict[str, Any] = {"Filters": scope.filters, "PaginationConfig": {"PageSize": 100}}
+    return scope.listed(
+        "scaling groups",
+        lambda: list(scope.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", **pages)),
+    )
+
+
+class _Failures:
+    """Launches of a group that failed since it's watched. What failed before may have been mended since."""
+
+    def __init__(self, scope: Scope, id: str) -> None:
+        self.scope, self.id = scope, id
+        self.before: frozenset[str] | None = None
+
+    def _all(self) -> dict[str, str]:
+        """Activity id to reason, the newest first."""
+        answer = self.scope.autoscaling.describe_scaling_activities(AutoScalingGroupName=self.id, MaxRecords=20)
+        failed = [activity for activity in answer["Activities"] if activity["StatusCode"] == "Failed"]
+        return {activity["ActivityId"]: activity.get("StatusMessage", "") for activity in failed}
+
+    def raise_hopeless(self) -> None:
+        """Raise CastraError where a launch failed for a reason that won't pass."""
+        reasons = self._all()
+        if self.before is None:
+            self.before = frozenset(reasons)
+        for activity, reason in reasons.items():
+            if activity not in self.before and HOPELESS.search(reason):
+                raise CastraError(f"scaling group {self.id}", f"its instances can't start: {reason}", _MEND)
+
+    def told(self) -> str:
+        """How far it got, and why the newest launch that failed did."""
+        group = _named(self.scope, self.id) or {}
+        reason = next(iter(self._all().values()), "AWS gives no reason")
+        return f"{_in_service(group)} of {group.get('MinSize', '?')} instances are in service ({reason.rstrip('.')})"
+
+
+_MEND = "Mend the cause and run the same command again"
+
+
+# ---------------------------------------------------------------------- AWS's words and ours
+
+
+def _named(scope: Scope, id: str) -> dict[str, Any] | None:
+    groups = scope.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[id])["AutoScalingGroups"]
+    return groups[0] if groups else None
+
+
+def _state(group: Mapping[str, Any]) -> ScalingGroupState:
+    template = group.get("LaunchTemplate", {})
+    return ScalingGroupState(
+        template=template.get("LaunchTemplateId", ""),
+        version=template.get("Version") or "$Default",
+        subnets=tuple(filter(None, group.get("VPCZoneIdentifier", "").split(","))),
+        min=group["MinSize"],
+        max=group["MaxSize"],
+        target_groups=tuple(group.get("TargetGroupARNs", [])),
+        health_check=group["HealthCheckType"],
+        grace=group.get("HealthCheckGracePeriod", 0),
+    )
+
+
+def _settings(id: str, wanted: ScalingGroupState) -> dict[str, Any]:
+    """What create and update take alike; how many run between the bounds is left to AWS."""
+    return {
+        "AutoScalingGroupName": id,
+        "LaunchTemplate": {"LaunchTemplateId": wanted.template, "Version": wanted.version},
+        "VPCZoneIdentifier": ",".join(wanted.subnets),
+        "MinSize": wanted.min,
+        "MaxSize": wanted.max,
+        "HealthCheckType": wanted.health_check,
+        "HealthCheckGracePeriod": wanted.grace,
+    }
+
+
+def _phase(group: Mapping[str, Any]) -> Phase:
+    """AWS tells a status only while it's being deleted."""
+    if group.get("Status"):
+        return "leaving"
+    return "standing" if _in_service(group) >= group["MinSize"] else "pending"
+
+
+def _in_service(group: Mapping[str, Any]) -> int:
+    return sum(instance["LifecycleState"] == "InService" for instance in group.get("Instances", []))
+
+
+def _running(scope: Scope, id: str) -> bool:
+    """Whether an instance that the group launched hasn't ended yet."""
+    states = ["pending", "running", "shutting-down", "stopping", "stopped"]
+    filters = [
+        {"Name": "tag:aws:autoscaling:groupName", "Values": [id]},
+        {"Name": "instance-state-name", "Values": states},
+    ]
+    return any(scope.pages("ec2", "describe_instances", "Reservations", Filters=filters))
+
+
+def _tags(id: str, keys: Mapping[str, str] | frozenset[str]) -> list[dict[str, Any]]:
+    """Instances are given the environment, the part, and the user's tags; a record of the group's own stays its own."""
+    values = keys if isinstance(keys, Mapping) else {}
+    return [
+        {
+            "ResourceId": id,
+            "ResourceType": "auto-scaling-group",
+            "Key": key,
+            "Value": values.get(key, ""),
+            "PropagateAtLaunch": key in (ENVIRONMENT, PART) or not key.startswith(RESERVED),
+        }
+        for key in sorted(keys)
+    ]
+
+
+def _attach(scope: Scope, id: str, target_groups: tuple[str, ...]) -> None:
+    for start in range(0, len(target_groups), AT_ONCE):
+        some = {"AutoScalingGroupName": id, "TargetGroupARNs": list(target_groups[start : start + AT_ONCE])}
+        when_visible(f"target groups of {id}", scope.autoscaling.attach_load_balancer_target_groups, **some)
+
+
+def _detach(scope: Scope, id: str, target_groups: tuple[str, ...]) -> None:
+    for start in range(0, len(target_groups), AT_ONCE):
+        some = list(target_groups[start : start + AT_ONCE])
+        scope.autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=id, TargetGroupARNs=some)

@@ -1,0 +1,165 @@
+"""Rows of the kinds in tasks/compute."""
+
+from typing import Any
+
+from blueprints.balancing import TargetGroup
+from blueprints.identity import InstanceProfile, Role
+from blueprints.network import SecurityGroup, Subnet
+from blueprints.part import Lookup
+from blueprints.servers import LaunchTemplate, ScalingGroup, TargetTracking, Volume
+from tasks.scope import Scope, as_list
+from tests.tasks.rows.network import VPC
+from tests.tasks.rows.row import Row
+
+NEWEST = Lookup("ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+GROUPS = tuple(SecurityGroup(name=name, vpc="vpc/main") for name in ("servers", "other"))
+SUBNETS = tuple(
+    Subnet(name=letter, vpc="vpc/main", cidr=f"10.0.{number}.0/24", zone=f"eu-west-1{letter}")
+    for number, letter in enumerate("abc")
+)
+ROLE = Role(name="web", trusts=("ec2.amazonaws.com",))
+PROFILES = (InstanceProfile(name="web", role="role/web"), InstanceProfile(name="other", role="role/web"))
+TARGETS = tuple(TargetGroup(name=name, vpc="vpc/main", port=80) for name in ("web", "api"))
+TEMPLATE = LaunchTemplate(
+    name="web",
+    image=NEWEST,
+    instance_type="t3.micro",
+    groups=("security-group/servers",),
+    profile="instance-profile/web",
+    user_data="#!/bin/sh\necho Grüße\n",
+    volumes=(Volume(device="/dev/xvda", size=10), Volume(device="/dev/sdf", size=20, iops=4000, throughput=200)),
+    launched_by="scaling-group/web",
+)
+# Of a template's second version moto can launch nothing if it has user data.
+PLAIN = LaunchTemplate(name="plain", image=NEWEST, instance_type="t3.micro", launched_by="scaling-group/web")
+OTHER_PLAIN = PLAIN.model_copy(update={"name": "other", "instance_type": "t3.small"})
+GROUP = ScalingGroup(
+    name="web",
+    template="launch-template/plain",
+    subnets=("subnet/a", "subnet/b"),
+    min=1,
+    max=2,
+    target_groups=("target-group/web",),
+)
+BENEATH_GROUP = (VPC, *SUBNETS, *TARGETS, PLAIN, OTHER_PLAIN)
+OTHER_GROUP = GROUP.model_copy(update={"name": "other", "min": 0})
+TRACKING = TargetTracking(
+    name="web-cpu", group="scaling-group/web", metric="ASGAverageCPUUtilization", target=60, warmup=120
+)
+
+
+def loosen(scope: Scope, id: str) -> None:
+    """A new default version with the metadata of old, and nothing tagged."""
+    answer = scope.ec2.describe_launch_template_versions(LaunchTemplateId=id, Versions=["$Default"])
+    (now,) = answer["LaunchTemplateVersions"]
+    data = now["LaunchTemplateData"]
+    del data["TagSpecifications"]
+    data["MetadataOptions"] = {"HttpEndpoint": "enabled", "HttpTokens": "optional", "HttpPutResponseHopLimit": 2}
+    made = scope.ec2.create_launch_template_version(LaunchTemplateId=id, LaunchTemplateData=data)
+    number = made["LaunchTemplateVersion"]["VersionNumber"]
+    scope.ec2.modify_launch_template(LaunchTemplateId=id, DefaultVersion=str(number))
+
+
+def second_template(scope: Scope, key: str) -> None:
+    scope.ec2.create_launch_template(
+        LaunchTemplateName=f"twin-{scope.environment}",
+        LaunchTemplateData={"InstanceType": "t3.nano"},
+        TagSpecifications=[{"ResourceType": "launch-template", "Tags": as_list(scope.birth_tags(key, None))}],
+    )
+
+
+def widen_and_detach(scope: Scope, id: str) -> None:
+    scope.autoscaling.update_auto_scaling_group(AutoScalingGroupName=id, MaxSize=9, HealthCheckType="ELB")
+    attached = described(scope, id)["TargetGroupARNs"]
+    scope.autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=id, TargetGroupARNs=attached)
+
+
+def second_group(scope: Scope, key: str) -> None:
+    template = described(scope, scope.name("web"))["LaunchTemplate"]
+    scope.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName=f"twin-{scope.environment}",
+        MinSize=0,
+        MaxSize=0,
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"]},
+        AvailabilityZones=["eu-west-1a"],
+        Tags=as_list(scope.birth_tags(key, None)),
+    )
+
+
+def described(scope: Scope, group: str) -> dict[str, Any]:
+    """A scaling group as AWS tells it."""
+    answer = scope.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+    (one,) = answer["AutoScalingGroups"]
+    return dict(one)
+
+
+def raise_the_target(scope: Scope, id: str) -> None:
+    put_policy(scope, "web-cpu", 99)
+
+
+def put_policy(scope: Scope, name: str, target: float, group: str = "web") -> None:
+    scope.autoscaling.put_scaling_policy(
+        AutoScalingGroupName=scope.name(group),
+        PolicyName=f"castra--{scope.environment}--{name}",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingConfiguration={
+            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+            "TargetValue": target,
+        },
+    )
+
+
+def delete_policy(scope: Scope, id: str) -> None:
+    group, _, policy = id.partition("/")
+    scope.autoscaling.delete_policy(PolicyName=policy, AutoScalingGroupName=group)
+
+
+ROWS = (
+    Row(
+        part=TEMPLATE,
+        needs=(VPC, *GROUPS, ROLE, *PROFILES),
+        changed=LaunchTemplate(
+            name="web",
+            image="ami-12c6146b",
+            instance_type="t3.small",
+            groups=("security-group/servers", "security-group/other"),
+            profile="instance-profile/other",
+            key_pair="some-key",
+            user_data="",
+            volumes=(Volume(device="/dev/xvda", size=30, type="gp2", encrypted=False, keep=True),),
+            shutdown="terminate",
+            monitoring=True,
+            launched_by="scaling-group/other",
+        ),
+        by_hand=loosen,
+        vanish=lambda scope, id: scope.ec2.delete_launch_template(LaunchTemplateId=id),
+        twin=second_template,
+    ),
+    Row(
+        part=GROUP,
+        needs=BENEATH_GROUP,
+        changed=ScalingGroup(
+            name="web",
+            template="launch-template/other",
+            subnets=("subnet/c", "subnet/b"),
+            min=2,
+            max=4,
+            target_groups=("target-group/api",),
+            health_check="ELB",
+            grace=60,
+        ),
+        by_hand=widen_and_detach,
+        vanish=lambda scope, id: scope.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=id, ForceDelete=True),
+        twin=second_group,
+    ),
+    Row(
+        part=TRACKING,
+        needs=(*BENEATH_GROUP, GROUP, OTHER_GROUP),
+        changed=TRACKING.model_copy(
+            update={"metric": "ASGAverageNetworkIn", "target": 5e6, "scale_in": False, "warmup": None}
+        ),
+        moved=TRACKING.model_copy(update={"group": "scaling-group/other"}),
+        by_hand=raise_the_target,
+        vanish=delete_policy,
+    ),
+)
