@@ -179,9 +179,7 @@ def _because(wanted: State, found: Found[Any], changes: tuple[Change, ...], *, t
     """Why: the blueprint changed (wanted ≠ fingerprint), or somebody changed it by hand (found ≠ fingerprint)."""
     if not changes:
         return "as wanted"
-    followed = sorted(
-        {str(change.to)[1:-1] for change in changes if isinstance(change.to, str) and is_unknown(change.to)}
-    )
+    followed = sorted({text[1:-1] for change in changes for text in _strings(change.to) if is_unknown(text)})
     if followed:
         return f"follows {', '.join(followed)}"
     if all(change.field.startswith("tags.") for change in changes):
