@@ -14,6 +14,12 @@ def insert(answer: Answer, root: str, fields: dict[str, Any]) -> Answer:
     return replace(answer, body=answer.body.replace(end, elements(fields).encode() + end))
 
 
+def restate(answer: Answer, name: str, moto: str, aws: str) -> Answer:
+    """Say another state in an answer: moto says the last one at once."""
+    old, new = (f"<{name}>{state}</{name}>".encode() for state in (moto, aws))
+    return replace(answer, body=answer.body.replace(old, new))
+
+
 def elements(fields: dict[str, Any], item: str = "item") -> str:
     """`{"a": [{"b": 1}]}` as `<a><item><b>1</b></item></a>`; `item` is `member` in the query protocol."""
     return "".join(f"<{name}>{element(value, item)}</{name}>" for name, value in fields.items() if value is not None)

@@ -5,6 +5,7 @@ from typing import Any
 from tests.physics.answers import Answer
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
+from tests.physics.rewrite import restate
 from tests.physics.world import World
 
 
@@ -23,7 +24,7 @@ def done(image: Any) -> None:
 
 
 @after("ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:CopySnapshot")
-def write(request: Request, answer: Answer, world: World) -> None:
+def write(request: Request, answer: Answer, world: World) -> Answer:
     """All snapshots that weren't there before; those of one CreateSnapshots are complete together."""
     snapshots = world.backend(request).snapshots.values()
     known: set[str] = world.recall(f"snapshots known {request.region}", set)
@@ -38,3 +39,4 @@ def write(request: Request, answer: Answer, world: World) -> None:
             snapshot.status = "completed"
 
     world.later(name, complete)
+    return restate(answer, "status", "completed", "pending")

@@ -1,15 +1,13 @@
 """NAT gateways: a minute and a half to come, a while to go; interface and address are theirs until they're gone."""
 
-from dataclasses import replace
 from typing import Any
 
 from tests.physics import interfaces
 from tests.physics.answers import Answer
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
+from tests.physics.rewrite import restate
 from tests.physics.world import World
-
-NAT_ID = "natGatewayId"
 
 
 @after("ec2:CreateNatGateway")
@@ -20,7 +18,7 @@ def come(request: Request, answer: Answer, world: World) -> Answer:
     nat._eni._group_set = []
     nat.state = "pending"
     world.later("nat_available", lambda: arrive(ec2, nat))
-    return replace(answer, body=answer.body.replace(b"<state>available</state>", b"<state>pending</state>"))
+    return restate(answer, "state", "available", "pending")
 
 
 def arrive(ec2: Any, nat: Any) -> None:

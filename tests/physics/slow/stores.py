@@ -1,41 +1,72 @@
 """Databases and caches: creating for minutes, deleting for minutes."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from tests.physics.answers import Answer
-from tests.physics.hooks import after
+from tests.physics.hooks import after, before
 from tests.physics.protocol import Request
+from tests.physics.rewrite import restate
 from tests.physics.world import World
 
-KINDS = {
-    "rds:CreateDBInstance": ("databases", "DBInstanceIdentifier", "_status", "database"),
-    "elasticache:CreateReplicationGroup": ("replication_groups", "ReplicationGroupId", "status", "cache"),
-    "elasticache:CreateCacheCluster": ("cache_clusters", "CacheClusterId", "cache_cluster_status", "cache"),
+
+@dataclass(frozen=True)
+class Kind:
+    """Where moto keeps a kind: table, the id's parameter, the state's attribute and element, its name in `times`."""
+
+    table: str
+    identifier: str
+    attribute: str
+    element: str
+    name: str
+
+
+DATABASE = Kind("databases", "DBInstanceIdentifier", "status", "DBInstanceStatus", "database")
+REPLICAS = Kind("replication_groups", "ReplicationGroupId", "status", "Status", "cache")
+CLUSTER = Kind("cache_clusters", "CacheClusterId", "cache_cluster_status", "CacheClusterStatus", "cache")
+CREATES = {
+    "rds:CreateDBInstance": DATABASE,
+    "elasticache:CreateReplicationGroup": REPLICAS,
+    "elasticache:CreateCacheCluster": CLUSTER,
 }
-"""Where moto keeps them: its dict, the id's parameter, the attribute with the state, the name in `times`."""
-DOOMED = {
-    "elasticache:DeleteReplicationGroup": KINDS["elasticache:CreateReplicationGroup"],
-    "elasticache:DeleteCacheCluster": KINDS["elasticache:CreateCacheCluster"],
+DELETES = {
+    "rds:DeleteDBInstance": DATABASE,
+    "elasticache:DeleteReplicationGroup": REPLICAS,
+    "elasticache:DeleteCacheCluster": CLUSTER,
 }
 
 
-@after(*KINDS)
-def create(request: Request, answer: Answer, world: World) -> None:
-    table, identifier, attribute, name = KINDS[f"{request.service}:{request.operation}"]
-    thing = find(getattr(world.backend(request), table), request.text(identifier))
-    if thing is None or world.time(f"{name}_available") <= 0:
-        return
-    setattr(thing, attribute, "creating")
-    world.later(f"{name}_available", lambda: setattr(thing, attribute, "available"))
+@after(*CREATES)
+def create(request: Request, answer: Answer, world: World) -> Answer | None:
+    kind = CREATES[f"{request.service}:{request.operation}"]
+    thing = getattr(world.backend(request), kind.table).get(request.text(kind.identifier))
+    if thing is None or world.time(f"{kind.name}_available") <= 0:
+        return None
+    setattr(thing, kind.attribute, "creating")
+    world.later(f"{kind.name}_available", lambda: setattr(thing, kind.attribute, "available"))
+    return restate(answer, kind.element, "available", "creating")
 
 
-@after(*DOOMED)
-def delete(request: Request, answer: Answer, world: World) -> None:
-    """Moto leaves caches `deleting` for ever."""
-    table, identifier, _, name = DOOMED[f"{request.service}:{request.operation}"]
-    things, key = getattr(world.backend(request), table), request.text(identifier)
-    world.later(f"{name}_deleted", lambda: things.pop(key, None) and None)
+@before(*DELETES)
+def note(request: Request, world: World) -> None:
+    """Keep what moto may forget at once."""
+    kind = DELETES[f"{request.service}:{request.operation}"]
+    world.memory["store to delete"] = getattr(world.backend(request), kind.table).get(request.text(kind.identifier))
 
 
-def find(things: dict[str, Any], key: str) -> Any:
-    return things.get(key) or things.get(key.lower())
+@after(*DELETES)
+def delete(request: Request, answer: Answer, world: World) -> Answer | None:
+    """Moto drops databases at once and leaves caches `deleting` for ever."""
+    kind = DELETES[f"{request.service}:{request.operation}"]
+    things: Any = getattr(world.backend(request), kind.table)
+    thing, key = world.memory.pop("store to delete"), request.text(kind.identifier)
+    if thing is not None:
+        setattr(thing, kind.attribute, "deleting")
+        things[key] = thing
+
+    def gone() -> None:
+        if things.get(key) is thing:
+            del things[key]
+
+    world.later(f"{kind.name}_deleted", gone)
+    return restate(answer, kind.element, "available", "deleting")
