@@ -1,35 +1,48 @@
-"""What all tests share: an emulated AWS of their own, and credentials that could never reach a real one."""
+"""What all tests share: an emulated AWS with its physics, and credentials that could never reach a real one."""
 
 import itertools
-import logging
 import os
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tasks.scope import Scope
+from tests.physics import Physics
 
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
-FAKE = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_EC2_METADATA_DISABLED": "true"}
-
-
+FAKE = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def aws() -> Iterator[str]:
-    """An AWS on this machine, shared by a process; its URL. Each test has an environment of its own in it."""
-    os.environ.update(FAKE, MOTO_IAM_LOAD_MANAGED_POLICIES="true")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    yield f"http://{host}:{port}"
-    server.stop()
+@pytest.fixture(scope="session", autouse=True)
+def no_real_aws() -> Iterator[None]:
+    """Without an emulator, calls go to a port where nobody listens."""
+    patch = pytest.MonkeyPatch()
+    for name, value in FAKE.items():
+        patch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        patch.delenv(name, raising=False)
+    patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Physics]:
+    """A calm AWS on this machine, one for a file. Each test has an environment of its own in it."""
+    with Physics("calm") as physics, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", physics.url)
+        yield physics
 
 
 @pytest.fixture
-def scope(aws: str) -> Scope:
-    """An environment that nobody else has, empty: resetting the emulator would take a second."""
-    return Scope(f"t{next(_numbers)}", "eu-west-1", poll_seconds=0.05)
+def scope(aws: Physics) -> Iterator[Scope]:
+    """An environment that nobody else has, empty. Fails the test if a call broke the emulator."""
+    before = len(aws.crashes())
+    yield Scope(f"t{next(_numbers)}", "eu-west-1", poll_seconds=0.05)
+    assert aws.crashes()[before:] == []
