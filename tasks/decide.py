@@ -1,137 +1,37 @@
 """What it takes to turn what stands into what's wanted: pure functions, and the only place that decides."""
 
 import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+from pydantic import BaseModel
 
 from blueprints.part import Part
-from tasks.errors import Ambiguous, Invalid, NeedsReplacing, Problem
+from tasks.errors import Ambiguous, NeedsReplacing
 from tasks.kind import Found, Kind, State, is_unknown, unknown
+from tasks.order import in_order, removal_order, strings
+from tasks.plan import Action, Change, Ids, Plan, Removal, Seen, Step
 from tasks.scope import EXTRA, RESERVED, wanted_tags
 
-Action = Literal["create", "update", "replace", "keep", "delete"]
+__all__ = [
+    "Action",
+    "Change",
+    "Ids",
+    "Plan",
+    "Removal",
+    "Seen",
+    "Step",
+    "decide",
+    "differences",
+    "in_order",
+    "make_plan",
+    "outputs",
+    "stays_until_replaced",
+    "tag_differences",
+]
+
 Kinds = Mapping[str, Kind[Any, Any]]
-
-
-class Change(BaseModel):
-    """One field that differs. `from` is None where nothing stands; an id not known yet is shown as `<kind/name>`."""
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
-
-    field: str
-    from_: Any = Field(default=None, alias="from")
-    to: Any = None
-    fixed: bool = False
-
-
-class Step(BaseModel):
-    """What is to be done for one part, and why. `id` is that of what stands, if anything does."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-    part: str
-    action: Action
-    changes: tuple[Change, ...] = ()
-    because: str = ""
-    id: str | None = Field(default=None, exclude=True)
-    pending: bool = Field(default=False, exclude=True)
-    asked: SerializeAsAny[Part] | None = Field(default=None, exclude=True, repr=False)
-    found: Any = Field(default=None, exclude=True, repr=False)
-
-    @property
-    def kind(self) -> str:
-        """The kind's name."""
-        return self.part.partition("/")[0]
-
-    @property
-    def label(self) -> str:
-        """Unique in a plan: of a part that was replaced, several old ones may have to go."""
-        return f"{self.part} {self.id}" if self.action == "delete" else self.part
-
-
-class Ids(dict[str, str]):
-    """Part keys and lookups to ids; what isn't known yet is a placeholder."""
-
-    def __missing__(self, key: str) -> str:
-        return unknown(key)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """All that a survey found: resources of every kind, and the answers to lookups."""
-
-    environment: str | None
-    region: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """The user's own tags, which everything taggable is to carry."""
-    found: tuple[Found[Any], ...] = ()
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Plan(BaseModel):
-    """Steps in an order in which they can be done: parts first, each after what it needs; then what goes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    environment: str
-    region: str
-    steps: tuple[Step, ...]
-    removals: tuple["Removal", ...] = Field(default=(), exclude=True, repr=False)
-    ids: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
-    """Ids and answers that are known before anything is done."""
-    outputs: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
-    """What people want to know of what stands now: `load-balancer/front.dns_name` to its value."""
-
-    @property
-    def changes(self) -> tuple[Step, ...]:
-        """The steps that write."""
-        return tuple(step for step in self.steps if step.action != "keep")
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many steps of each action."""
-        actions: tuple[Action, ...] = ("create", "update", "replace", "keep", "delete")
-        return {action: sum(step.action == action for step in self.steps) for action in actions}
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of all that would be written: what an approval is bound to."""
-        steps = sorted(
-            json.dumps(step.model_dump(mode="json") | {"id": step.id}, sort_keys=True) for step in self.changes
-        )
-        return "p1-" + hashlib.sha256("\n".join([self.environment, self.region, *steps]).encode()).hexdigest()[:16]
-
-    @property
-    def settled(self) -> bool:
-        """Whether all is as wanted and ready, so that there's nothing to do and nothing to wait for."""
-        return not self.changes and not self.removals and not any(step.pending for step in self.steps)
-
-
-class Removal(BaseModel):
-    """A resource to be removed, and the labels of the removals that must be done before it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    part: str
-    id: str
-    after: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """The kind's name."""
-        return self.part.partition("/")[0]
-
-    @property
-    def label(self) -> str:
-        """Unique among removals."""
-        return f"{self.part} {self.id}"
-
 
 # ---------------------------------------------------------------------- one part
 
@@ -179,7 +79,7 @@ def _because(wanted: State, found: Found[Any], changes: tuple[Change, ...], *, t
     """Why: the blueprint changed (wanted ≠ fingerprint), or somebody changed it by hand (found ≠ fingerprint)."""
     if not changes:
         return "as wanted"
-    followed = sorted({text[1:-1] for change in changes for text in _strings(change.to) if is_unknown(text)})
+    followed = sorted({text[1:-1] for change in changes for text in strings(change.to) if is_unknown(text)})
     if followed:
         return f"follows {', '.join(followed)}"
     if all(change.field.startswith("tags.") for change in changes):
@@ -205,43 +105,14 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def _hash(value: Any) -> str | None:
-    """What stands for a value that is long or private."""
+def _hash(value: Any) -> str | list[str] | None:
+    """What stands for a value that is long or private: its hash, or the ids it waits for where it isn't known yet."""
+    if is_unknown(value):
+        return sorted({inner for inner in strings(_plain(value)) if is_unknown(inner)})
     return None if value is None else f"sha256:{hashlib.sha256(str(value).encode()).hexdigest()[:12]}"
 
 
 # ---------------------------------------------------------------------- all parts
-
-
-def in_order(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """The parts, each after what it needs. Raises Invalid for doubles, parts that nobody provides, and circles."""
-    parts = tuple(parts)
-    by_key = {part.key: part for part in parts}
-    problems = [
-        Problem(part.where or part.key, f"{part.key} is asked for twice")
-        for part in parts
-        if by_key[part.key] is not part
-    ]
-    for part in parts:
-        for need in part.needs:
-            if need not in by_key:
-                problems.append(
-                    Problem(
-                        part.where or part.key,
-                        f"needs {need}, which nobody provides",
-                        "Name one that stands in the document",
-                    )
-                )
-    if problems:
-        raise Invalid("The blueprint", problems)
-    try:
-        order = TopologicalSorter({part.key: part.needs for part in parts}).static_order()
-        return tuple(by_key[key] for key in order)
-    except CycleError as error:
-        circle = " needs ".join(reversed(error.args[1]))
-        raise Invalid(
-            "The blueprint", [Problem(by_key[error.args[1][0]].where, f"goes in a circle: {circle}")]
-        ) from error
 
 
 def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable[str] = ()) -> Plan:
@@ -262,7 +133,7 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         if step.action == "replace":
             ids.pop(part.key, None)
         steps.append(step.model_copy(update={"asked": part}))
-    _refuse_replacements(steps, kinds, frozenset(replace))
+    _refuse_replacements(steps, seen, kinds, frozenset(replace))
     removals = _removals(steps, seen, kinds)
     replaced = {(step.part, step.id) for step in steps}
     deletes = [
@@ -305,17 +176,19 @@ def _one_each(found: Iterable[Found[Any]]) -> dict[str, Found[Any]]:
     return standing
 
 
-def _refuse_replacements(steps: Iterable[Step], kinds: Kinds, allowed: frozenset[str]) -> None:
+def _refuse_replacements(steps: Iterable[Step], seen: Seen, kinds: Kinds, allowed: frozenset[str]) -> None:
     """Raise NeedsReplacing for what holds something and isn't allowed; what only follows an allowed one is."""
-    granted: set[str] = set()
+    steps = tuple(steps)
+    now = {step.part: unknown(step.part) if step.action in ("create", "replace") else str(step.id) for step in steps}
+    successors = {one.id: now[one.key] for one in seen.found if one.retired and one.key in now}  # allowed before
     refused: list[Step] = []
     for step in steps:
         if step.action != "replace":
             continue
         fixed = [change for change in step.changes if change.fixed]
-        follows = bool(fixed) and all(is_unknown(change.to) and str(change.to)[1:-1] in granted for change in fixed)
+        follows = bool(fixed) and all(_same(_with(successors, change.from_), change.to) for change in fixed)
         if not kinds[step.kind].holds or step.part in allowed or follows or step.found.phase in ("leaving", "failed"):
-            granted.add(step.part)
+            successors.setdefault(str(step.id), now[step.part])  # a firewall has its group's id, and comes after it
         else:
             refused.append(step)
     if refused:
@@ -326,6 +199,22 @@ def _refuse_replacements(steps: Iterable[Step], kinds: Kinds, allowed: frozenset
         raise NeedsReplacing(
             "replace", f"AWS can't change in place {reasons}", f"Undo the change, or allow it with {flags}"
         )
+
+
+def _with(successors: Mapping[str, str], value: Any) -> Any:
+    """A value as JSON has it, with each id that was replaced turned into that of its successor."""
+    if isinstance(value, list):
+        return [_with(successors, inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _with(successors, inner) for key, inner in value.items()}
+    return successors.get(value, value) if isinstance(value, str) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, lists in any order: ids sort in another way than those that follow them."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(map(repr, one)) == sorted(map(repr, other))
+    return bool(one == other)
 
 
 def _fields(step: Step) -> str:
@@ -342,7 +231,7 @@ def _removals(steps: Iterable[Step], seen: Seen, kinds: Kinds) -> tuple[Removal,
         for one in seen.found
         if (one.key, one.id) not in staying and not (one.phase == "leaving" and one.key in asked)
     ]
-    return tuple(_removal_order(going, kinds))
+    return tuple(removal_order(going, kinds))
 
 
 def _deletion(removal: Removal, seen: Seen, anything_asked: bool) -> Step:
@@ -356,52 +245,3 @@ def _deletion(removal: Removal, seen: Seen, anything_asked: bool) -> Step:
         else "the environment is struck"
     )
     return Step(part=removal.part, action="delete", because=because, id=removal.id, found=found)
-
-
-def _removal_order(going: Iterable[Found[Any]], kinds: Kinds) -> Iterator[Removal]:
-    """Removals, each after those whose state names its id, and after the kinds that it must outlast.
-
-    Needs no blueprint: what AWS tells of each resource is enough.
-    """
-    by_label = {_label(one): one for one in going}
-    mentions = {label: set(_strings(one.state.model_dump())) for label, one in by_label.items()}
-    home = {one.id: label for label, one in by_label.items() if one.id not in mentions[label]}
-    after: dict[str, set[str]] = {label: set() for label in by_label}
-    of_kind: dict[str, list[str]] = defaultdict(list)
-    for label, one in by_label.items():
-        of_kind[one.kind].append(label)
-        for id in mentions[label] & home.keys():
-            after[home[id]].add(label)
-    for label, one in by_label.items():
-        for kind in kinds[one.kind].outlasted_by:
-            for other in of_kind[kind]:
-                after[other].add(label)
-    for label in _without_circles(after):
-        yield Removal(part=by_label[label].key, id=by_label[label].id, after=tuple(sorted(after[label])))
-
-
-def _without_circles(after: dict[str, set[str]]) -> list[str]:
-    """A topological order; where resources name each other in a circle, one of its edges is dropped from `after`."""
-    while True:
-        try:
-            return list(TopologicalSorter(after).static_order())
-        except CycleError as error:
-            first, second = error.args[1][:2]
-            after[second].discard(first)
-
-
-def _label(found: Found[Any]) -> str:
-    return f"{found.key} {found.id}"
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """Every string in a dumped model."""
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for inner in value.values():
-                yield from _strings(inner)
-        case tuple() | list() | set() | frozenset():
-            for inner in value:
-                yield from _strings(inner)
