@@ -36,14 +36,16 @@ OTHER_ROLE = Role(name="other", trusts=("ec2.amazonaws.com",))
 PROFILE = InstanceProfile(name="web", role="role/web")
 
 
+ANYBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
+}
+
+
 def loosen(scope: Scope, id: str) -> None:
     loose = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
-    }
     scope.iam.put_role_policy(RoleName=name_of(id), PolicyName="loose", PolicyDocument=json.dumps(loose))
-    scope.iam.update_assume_role_policy(RoleName=name_of(id), PolicyDocument=json.dumps(trust))
+    scope.iam.update_assume_role_policy(RoleName=name_of(id), PolicyDocument=json.dumps(ANYBODY))
     scope.iam.detach_role_policy(RoleName=name_of(id), PolicyArn=CORE)
 
 
@@ -59,7 +61,7 @@ def second_role(scope: Scope, key: str) -> None:
     scope.iam.create_role(
         RoleName=f"twin-{scope.environment}",
         Path=path_of(scope, key.partition("/")[2]),
-        AssumeRolePolicyDocument=json.dumps(READ),
+        AssumeRolePolicyDocument=json.dumps(ANYBODY),
         Tags=as_list(scope.birth_tags(key, None)),
     )
 
