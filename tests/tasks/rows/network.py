@@ -1,6 +1,6 @@
 """Rows of the kinds in tasks/network."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from blueprints.network import (
     Address,
@@ -15,9 +15,12 @@ from blueprints.network import (
     Subnet,
     Vpc,
 )
+from blueprints.part import Part
 from tasks.network.firewall import MARK
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.row import Row
+
+P = TypeVar("P", bound=Part)
 
 VPC = Vpc(name="main", cidr="10.0.0.0/16")
 SUBNET = Subnet(name="a", vpc="vpc/main", cidr="10.0.0.0/24", zone="eu-west-1a")
@@ -53,6 +56,11 @@ FIREWALL = Firewall(
     ),
     outbound=(Rule(ports=(443, 443), peer="0.0.0.0/0"),),
 )
+
+
+def but(part: P, **changes: Any) -> P:
+    """The same part with some fields changed, and checked again."""
+    return type(part).model_validate(part.model_dump() | changes)
 
 
 def turn_off_host_names(scope: Scope, id: str) -> None:
@@ -166,7 +174,7 @@ def open_wide(scope: Scope, id: str) -> None:
 ROWS = (
     Row(
         part=VPC,
-        changed=VPC.model_copy(update={"dns_support": False, "dns_hostnames": False}),
+        changed=but(VPC, dns_support=False, dns_hostnames=False),
         moved=Vpc(name="main", cidr="10.1.0.0/16"),
         by_hand=turn_off_host_names,
         vanish=lambda scope, id: scope.ec2.delete_vpc(VpcId=id),
@@ -175,7 +183,7 @@ ROWS = (
     Row(
         part=SUBNET,
         needs=(VPC,),
-        changed=SUBNET.model_copy(update={"public_addresses": True}),
+        changed=but(SUBNET, public_addresses=True),
         moved=Subnet(name="a", vpc="vpc/main", cidr="10.0.7.0/24", zone="eu-west-1a"),
         by_hand=give_public_addresses,
         vanish=lambda scope, id: scope.ec2.delete_subnet(SubnetId=id),
@@ -200,7 +208,7 @@ ROWS = (
     Row(
         part=NAT,
         needs=(VPC, SUBNET, GATEWAY, ADDRESS, OTHER_ADDRESS),
-        moved=NAT.model_copy(update={"address": OTHER_ADDRESS.key}),
+        moved=but(NAT, address=OTHER_ADDRESS.key),
         by_hand=take_off_its_name,
         vanish=lose_nat_gateway,
         twin=second_nat_gateway,
@@ -228,8 +236,8 @@ ROWS = (
         part=ENDPOINT,
         needs=(VPC, SUBNET, GATEWAY, TABLE, OTHER_TABLE),
         # One less, not one more: moto makes no route for a table that's added later, and then can't delete it.
-        changed=ENDPOINT.model_copy(update={"route_tables": (OTHER_TABLE.key,)}),
-        moved=ENDPOINT.model_copy(update={"service": "dynamodb"}),
+        changed=but(ENDPOINT, route_tables=(OTHER_TABLE.key,)),
+        moved=but(ENDPOINT, service="dynamodb"),
         by_hand=take_out_of_a_table,
         vanish=lambda scope, id: scope.ec2.delete_vpc_endpoints(VpcEndpointIds=[id]),
         twin=second_endpoint,
