@@ -11,7 +11,7 @@ from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
 
-from tests.physics import catalogue, gaps, refusals, rules, slow, tokens
+from tests.physics import catalogue, gaps, refusals, rules, slow, tokens, visibility
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
 from tests.physics.hooks import AFTER, BEFORE, DURING, INSTEAD, hooks_of
@@ -20,7 +20,7 @@ from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
 
-EFFECTS = (catalogue, gaps, refusals, slow, tokens)
+EFFECTS = (catalogue, gaps, refusals, slow, tokens, visibility)
 """In force by being imported."""
 
 Environ = dict[str, Any]
@@ -61,7 +61,7 @@ class Middleware:
             if answer is None:
                 answer = self.carry_out(request, environ)
                 happened = True
-                call.injected = self.faults.after(request)
+                self.faults.after()
                 late, injected = rules.strike(struck, "after", request)
                 answer, call.injected = late or answer, injected or call.injected
         except Dropped as drop:
@@ -83,16 +83,16 @@ class Middleware:
                 return crashed(request, traceback.format_exc())
 
     def judged(self, request: Request, environ: Environ) -> Answer:
-        for judge in hooks_of(BEFORE, request):
-            with contextlib.suppress(ServiceException, HTTPException):  # moto's own refusals are moto's to word
-                if verdict := judge(request, self.world):
-                    return verdict
-        for stand_in in hooks_of(INSTEAD, request):
-            if replaced := stand_in(request, self.world):
-                return replaced
         with contextlib.ExitStack() as shapes:
             for shape in hooks_of(DURING, request):
                 shapes.enter_context(shape(request, self.world))
+            for judge in hooks_of(BEFORE, request):
+                with contextlib.suppress(ServiceException, HTTPException):  # moto's own refusals are moto's to word
+                    if verdict := judge(request, self.world):
+                        return verdict
+            for stand_in in hooks_of(INSTEAD, request):
+                if replaced := stand_in(request, self.world):
+                    return replaced
             answer = collect(self.moto, environ)
         if answer.outcome == "ok":
             for follow_up in hooks_of(AFTER, request):

@@ -39,7 +39,8 @@ class Physics:
         self.log, self.rules = Log(), Rules()
         clock = Clock(self.profile.scale)
         self.world = World(self.profile, clock, Timeline(clock), random.Random(seed))
-        self.middleware = Middleware(self.world, self.log, self.rules, Faults(self.world), self.admin)
+        self.faults = Faults(self.world)
+        self.middleware = Middleware(self.world, self.log, self.rules, self.faults, self.admin)
         self.port = port
 
     def __enter__(self) -> Self:
@@ -123,6 +124,7 @@ class Physics:
         self.rules.clear()
         with self.middleware.lock:
             self.world.reset(self.seed)
+            self.faults.reset()
             empty_accounts()
             self.log.clear()
 

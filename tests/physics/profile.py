@@ -8,6 +8,19 @@ from typing import Any
 FOLDER = Path(__file__).parent / "profiles"
 
 
+TIMES = frozenset(
+    {
+        *("instance_running", "instance_stopped", "instance_terminated", "nat_available", "nat_deleted"),
+        *("balancer_active", "balancer_gone", "group_deleted", "image_available", "image_copied", "image_registered"),
+        *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted"),
+        *("cache_available", "cache_deleted"),
+        *("function_active", "function_interface_free", "function_interface_gone"),
+    }
+)
+RATES = frozenset({"error", "drop", "lose"})
+HIDDEN = frozenset({"ec2", "instance_profile", "instance_profile_again", "role"})
+
+
 @dataclass(frozen=True)
 class Profile:
     """`times` are AWS seconds by state change (see `slow.py`), `rates` the share of calls that a fault strikes, from 0
@@ -19,6 +32,11 @@ class Profile:
     times: dict[str, float | list[float]] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)
     hidden: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = (self.times.keys() - TIMES) | (self.rates.keys() - RATES) | (self.hidden.keys() - HIDDEN)
+        if unknown:
+            raise ValueError(f"profile {self.name}: nothing is called {', '.join(sorted(unknown))}")
 
     def but(self, **changes: Any) -> "Profile":
         """The same with some settings changed; tables are merged."""

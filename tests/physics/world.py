@@ -27,6 +27,7 @@ class World:
     timeline: Timeline
     random: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
+    unseen: dict[str, float] = field(default_factory=dict)
 
     def backend(self, request: Request, service: str = "") -> Any:
         """Moto's own model of a service in the request's account and region."""
@@ -50,9 +51,24 @@ class World:
         """Do it once the change of state that `times` calls `name` is over."""
         self.timeline.later(self.time(name), deed)
 
+    def hide(self, kind: str, name: str) -> None:
+        """Keep a new thing from sight for as long as the profile hides its kind."""
+        if kind in self.profile.hidden:
+            self.unseen[name] = self.clock.now() + self.random.uniform(*self.profile.hidden[kind])
+
+    def hidden(self, name: str) -> bool:
+        return self.unseen.get(name, 0.0) > self.clock.now()
+
+    def anything_hidden(self) -> bool:
+        """Whether anything is; forgets what no longer is."""
+        now = self.clock.now()
+        self.unseen = {name: until for name, until in self.unseen.items() if until > now}
+        return bool(self.unseen)
+
     def reset(self, seed: int) -> None:
         self.timeline.clear()
         self.memory.clear()
+        self.unseen.clear()
         self.random.seed(seed)
 
 

@@ -37,7 +37,7 @@ def sound(data: Params, request: Request, world: World) -> None:
     if (image := data.get("ImageId")) and image.startswith("ami-") and image not in ec2.amis:
         raise Refused("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
     if profile := data.get("IamInstanceProfile"):
-        know_profile(profile, world.backend(request, "iam"))
+        know_profile(profile, world.backend(request, "iam"), world)
 
 
 def limit_user_data(data: Params) -> None:
@@ -49,11 +49,11 @@ def limit_user_data(data: Params) -> None:
         raise Refused("InvalidParameterValue", "User data is limited to 16384 bytes")
 
 
-def know_profile(profile: Params, iam: Any) -> None:
+def know_profile(profile: Params, iam: Any, world: World) -> None:
     """A profile that IAM doesn't know, or not yet, can't be launched with."""
     name, arn = profile.get("Name", ""), profile.get("Arn", "")
     known = [each for each in iam.instance_profiles.values() if each.name == name or each.arn == arn]
-    if not known:
+    if not known or world.hidden(f"instance-profile/{known[0].name}"):
         field, value = ("name", name) if name else ("arn", arn)
         why = (
             f"Value ({value}) for parameter iamInstanceProfile.{field} is invalid. Invalid IAM Instance Profile {field}"
@@ -67,3 +67,11 @@ def images_unknown(request: Request, world: World) -> None:
     gone = [each for each in request.texts("ImageId") if each.startswith("ami-") and each not in known]
     if gone:
         raise Refused("InvalidAMIID.NotFound", f"The image id '[{', '.join(gone)}]' does not exist")
+
+
+@before("ec2:DescribeLaunchTemplates")
+def templates_unknown(request: Request, world: World) -> None:
+    known = world.backend(request).launch_templates
+    if gone := [each for each in request.texts("LaunchTemplateId") if each not in known]:
+        why = f"One or more of the launch template IDs could not be found: {', '.join(gone)}"
+        raise Refused("InvalidLaunchTemplateId.NotFound", why)
