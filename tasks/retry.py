@@ -60,6 +60,7 @@ TABLE: tuple[Rule, ...] = (
         for noun in (
             "InvalidVpcID", "InvalidSubnetID", "InvalidGroup", "InvalidRouteTableID", "InvalidInternetGatewayID",
             "InvalidAllocationID", "InvalidLaunchTemplateId", "InvalidInstanceID", "InvalidAssociationID",
+            "InvalidGatewayID", "InvalidRouteTableId", "InvalidSecurityGroupID",
         )
     ),
     Rule("InvalidGroupId.NotFound", "propagation"),

@@ -74,8 +74,11 @@ class GatewayEndpointKind(Kind[GatewayEndpoint, GatewayEndpointState]):
         return str(endpoint["VpcEndpoint"]["VpcEndpointId"])
 
     def ready(self, scope: Scope, id: str) -> None:
-        """Takes a few seconds."""
-        wait_until(scope, lambda: _phase(scope, id) != "pending", f"gateway endpoint {id}", 300)
+        """Takes a few seconds, in which it may not even be visible."""
+        what = f"gateway endpoint {id}"
+        wait_until(scope, lambda: _phase(scope, id) not in (None, "pending"), what, 300)
+        if (phase := _phase(scope, id)) != "standing":
+            raise CastraError(what, f"it is {phase}", "Run again: one that failed is replaced")
 
     def update(self, scope: Scope, id: str, wanted: GatewayEndpointState, changed: frozenset[str]) -> None:
         """Tables are added and removed in one call; AWS keeps the routes in them."""
@@ -97,7 +100,7 @@ class GatewayEndpointKind(Kind[GatewayEndpoint, GatewayEndpointState]):
 
 def _phase(scope: Scope, id: str) -> Phase | None:
     """None once it's gone."""
-    with gone_is_fine("InvalidVpcEndpointId.NotFound"):
+    with gone_is_fine("InvalidVpcEndpointId.NotFound", "InvalidVpcEndpoint.NotFound"):
         (endpoint,) = scope.ec2.describe_vpc_endpoints(VpcEndpointIds=[id])["VpcEndpoints"]
         return PHASES.get(endpoint["State"].lower())
     return None

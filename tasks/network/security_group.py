@@ -48,7 +48,7 @@ class SecurityGroupKind(Kind[SecurityGroup, SecurityGroupState]):
 
     def create(self, scope: Scope, name: str, wanted: SecurityGroupState) -> str:
         """Its name is unique in the VPC, so it can't be made twice; one made by a call that got lost is taken."""
-        called = scope.name(self.key(name), variant=wanted.foundation)
+        called = _name(scope.name(self.key(name), variant=wanted.foundation))
         try:
             group = when_visible(
                 f"vpc {wanted.vpc}",
@@ -79,6 +79,11 @@ def groups(scope: Scope) -> list[Any]:
         "security-groups",
         lambda: list(scope.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=scope.filters)),
     )
+
+
+def _name(called: str) -> str:
+    """AWS takes no name that looks like an id; that of an environment `sg-prod` would."""
+    return f"castra-{called}" if called.startswith("sg-") else called
 
 
 def _ours(scope: Scope, key: str, called: str, vpc: str) -> str:

@@ -80,7 +80,7 @@ def test_what_aws_tells_as_one_are_rules_for_each_peer() -> None:
 
 def test_a_rule_asked_for_twice_is_one() -> None:
     rule = Rule(ports=(80, 80), peer="10.0.0.0/8")
-    twice = FIREWALL.model_copy(update={"inbound": (rule, but(rule, description="again"))})
+    twice = but(FIREWALL, inbound=(rule, but(rule, description="again")))
     wanted = FirewallKind().wanted(twice, {GROUP.key: "sg-1"})
     assert [told.peer for told in wanted.inbound] == ["10.0.0.0/8"]
 

@@ -58,3 +58,10 @@ def test_deleting_returns_only_once_it_is_gone() -> None:
     )
     GatewayEndpointKind().delete(SimpleNamespace(ec2=ec2, poll_seconds=0), "vpce-1")  # type: ignore[arg-type]
     assert list(states) == []
+
+
+def test_one_that_failed_is_never_called_ready() -> None:
+    states = iter(["pending", "failed", "failed"])
+    ec2 = SimpleNamespace(describe_vpc_endpoints=lambda **_: {"VpcEndpoints": [{"State": next(states)}]})
+    with pytest.raises(CastraError, match="it is failed"):
+        GatewayEndpointKind().ready(SimpleNamespace(ec2=ec2, poll_seconds=0), "vpce-1")  # type: ignore[arg-type]

@@ -54,3 +54,10 @@ def test_deleting_waits_until_no_rule_of_another_group_names_it(physics: Physics
     raise_all(strict, (VPC,))
     assert physics.counts()["ec2:DeleteSecurityGroup"] == 2
     assert look(strict, KINDS[GROUP.kind], GROUP.name) == []
+
+
+def test_an_environment_whose_name_looks_like_a_groups_id_has_groups_all_the_same(physics: Physics) -> None:
+    singapore = Scope("sg-prod", "eu-west-1", poll_seconds=0.05)
+    raise_all(singapore, (VPC, GROUP))
+    (group,) = singapore.ec2.describe_security_groups(Filters=singapore.filters)["SecurityGroups"]
+    assert group["GroupName"].startswith("castra-sg-prod--")

@@ -15,12 +15,12 @@ from blueprints.network import (
     Subnet,
     Vpc,
 )
-from blueprints.part import Part
+from blueprints.part import Piece
 from tasks.network.firewall import MARK
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.row import Row
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=Piece)
 
 VPC = Vpc(name="main", cidr="10.0.0.0/16")
 SUBNET = Subnet(name="a", vpc="vpc/main", cidr="10.0.0.0/24", zone="eu-west-1a")
@@ -59,7 +59,7 @@ FIREWALL = Firewall(
 
 
 def but(part: P, **changes: Any) -> P:
-    """The same part with some fields changed, and checked again."""
+    """The same with some fields changed, and checked again."""
     return type(part).model_validate(part.model_dump() | changes)
 
 
