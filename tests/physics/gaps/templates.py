@@ -1,9 +1,14 @@
-"""Launch templates: versions that build on others, and their deletion."""
+"""Launch templates: versions that build on others, their deletion, tags that change."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+
 from tests.physics.answers import Answer, Refused
-from tests.physics.hooks import after, instead
+from tests.physics.hooks import during, instead
 from tests.physics.protocol import Request
 from tests.physics.rewrite import ok
 from tests.physics.world import World
@@ -16,13 +21,41 @@ def template_of(request: Request, world: World) -> Any:
     return ec2.launch_templates.get(request.text("LaunchTemplateId") or named)
 
 
-@after("ec2:CreateLaunchTemplateVersion")
-def source_merged(request: Request, answer: Answer, world: World) -> None:
+@during("ec2:CreateLaunchTemplateVersion")
+@contextmanager
+def building_on(request: Request, world: World) -> Iterator[None]:
     """A version takes what it doesn't say from its source version."""
     template, source = template_of(request, world), request.text("SourceVersion")
-    if source:
-        fresh = template.versions[-1]
-        fresh.data = {**template.get_version(source).data, **fresh.data}
+    if template is not None:
+        template.source = template.get_version(source).data if source else {}
+    yield
+
+
+def create_version(template: Any, data: dict[str, Any], description: str) -> Any:
+    """Numbers are never used again; in moto a version is found by its place in the list."""
+    number = template.__dict__.get("last_number", 0) + 1
+    said = {name: value for name, value in data.items() if value is not None}
+    version = LaunchTemplateVersion(template, number, {**template.__dict__.pop("source", {}), **said}, description)
+    template.last_number = number
+    template.versions.append(version)
+    return version
+
+
+def get_version(template: Any, number: Any) -> Any:
+    """By number, `$Latest` or `$Default`."""
+    wanted = {"$latest": template.versions[-1].number, "$default": template.default_version_number}
+    sought = str(wanted.get(str(number).lower(), number))
+    for version in template.versions:
+        if str(version.number) == sought:
+            return version
+    raise InvalidLaunchTemplateVersionNotFound(template_id=template.id, version=number)
+
+
+LaunchTemplate.create_version = create_version
+LaunchTemplate.get_version = get_version
+LaunchTemplate.default_version = lambda template: get_version(template, "$Default")
+LaunchTemplate.tags = property(lambda template: template.get_tags(), lambda template, _: None)
+"""Moto keeps the tags of the first moment for ever."""
 
 
 @instead("ec2:DeleteLaunchTemplateVersions")
