@@ -60,7 +60,7 @@ def print_result(report: Report) -> None:
         data.print(f"  {name} = {value}", highlight=False)
     done = len(report.outcomes or ())
     calls = f"{report.calls['read']} reads, {report.calls['write']} writes"
-    data.print(f"Done: {done} steps in {report.seconds:.1f} s, {calls}.", highlight=False)
+    data.print(f"Done: {done} step{'' if done == 1 else 's'} in {report.seconds:.1f} s, {calls}.", highlight=False)
     if report.left is not None:
         for part, what in (report.remaining or {}).items():
             data.print(f"  left: {part} {what}", highlight=False)
@@ -99,8 +99,9 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Take in one event; called from many threads."""
         with self._lock:
+            heard = bool(self._running.get(event.what, (0, ""))[1])  # a wait is told once, not each time it's longer
             self._note(event)
-            line = self._line(event)
+            line = "" if event.status == "waiting" and heard else self._line(event)
         if line and (not talk.is_terminal or event.status in ("run", "failed")):
             talk.print(line, highlight=False)
 

@@ -83,7 +83,7 @@ class Lease:
                     if first and first.token == holding.token and first.etag != holding.etag:
                         break
                     first = first or holding
-                    announce(Event("waiting", "lease", f"of {first.holder}: waiting to see whether it's alive"))
+                    announce(Event("waiting", "lease", f"held by {first.holder}; waiting to see whether it's alive"))
                     raise _NotYet
         except (BotoCoreError, ClientError) as error:
             raise explain(error, "Taking the lease", ("s3:PutObject", "s3:GetObject", "s3:CreateBucket")) from error
