@@ -154,9 +154,10 @@ def kill_midway(blueprint: Path, after: int) -> None:
 def what_is_left() -> list[str]:
     """All that still carries Castra's tag, and whatever stands of the kinds without a tag filter, by plain clients."""
     ec2, tag = client("ec2"), {"Name": "tag-key", "Values": ["castra:environment"]}
-    # Instances and NAT gateways that have ended are still listed for an hour.
+    # Instances, NAT gateways and endpoints that have ended are still listed for a while.
     alive = {"Name": "instance-state-name", "Values": ["pending", "running", "shutting-down", "stopping", "stopped"]}
     open_gateways = {"Name": "state", "Values": ["pending", "available", "deleting"]}
+    open_endpoints = {"Name": "vpc-endpoint-state", "Values": ["pending", "available", "deleting"]}
     reservations = ec2.describe_instances(Filters=[tag, alive])["Reservations"]
     listings = {
         "VpcId": ec2.describe_vpcs(Filters=[tag])["Vpcs"],
@@ -165,7 +166,7 @@ def what_is_left() -> list[str]:
         "NatGatewayId": ec2.describe_nat_gateways(Filters=[tag, open_gateways])["NatGateways"],
         "AllocationId": ec2.describe_addresses(Filters=[tag])["Addresses"],
         "RouteTableId": ec2.describe_route_tables(Filters=[tag])["RouteTables"],
-        "VpcEndpointId": ec2.describe_vpc_endpoints(Filters=[tag])["VpcEndpoints"],
+        "VpcEndpointId": ec2.describe_vpc_endpoints(Filters=[tag, open_endpoints])["VpcEndpoints"],
         "GroupId": ec2.describe_security_groups(Filters=[tag])["SecurityGroups"],
         "LaunchTemplateId": ec2.describe_launch_templates(Filters=[tag])["LaunchTemplates"],
         "InstanceId": [instance for one in reservations for instance in one["Instances"]],
