@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
 
@@ -44,6 +44,10 @@ class Request:
     def write(self) -> bool:
         """Whether the call may change something: by the operation's name, as no model says it."""
         return not READS.match(self.operation)
+
+    def at(self, region: str) -> "Request":
+        """The same in another region, to look there."""
+        return replace(self, region=region)
 
     def text(self, name: str) -> str:
         """A scalar parameter, or an empty string."""

@@ -167,3 +167,62 @@ def test_a_balancers_interfaces_carry_its_name_and_groups(make: Builds) -> None:
     assert sorted(each["SubnetId"] for each in found) == sorted(subnets)
     assert {each["Description"][:12] for each in found} == {"ELB app/web/"}
     assert {each["Groups"][0]["GroupId"] for each in found} == {group}
+
+
+def test_image_and_snapshot_are_tagged_in_the_call_that_makes_them(make: Builds) -> None:
+    instance = make.instance(make.subnet(make.vpc()))
+    specifications = [{"ResourceType": kind, "Tags": TAGS} for kind in ("image", "snapshot")]
+    made = make.ec2.create_image(InstanceId=instance, Name="golden", TagSpecifications=specifications)["ImageId"]
+    far = make.aws.client("ec2", region="eu-west-1")
+    asked = {"SourceImageId": made, "SourceRegion": "us-east-1", "Name": "copy", "TagSpecifications": specifications}
+    copied = far.copy_image(**asked)["ImageId"]
+    for ec2, image in ((make.ec2, made), (far, copied)):
+        [found] = ec2.describe_images(ImageIds=[image], Owners=["self"])["Images"]
+        snapshot = found["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+        assert found["Tags"] == TAGS
+        assert ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["Tags"] == TAGS
+
+
+def test_a_registered_image_stands_on_the_snapshot_it_names(make: Builds) -> None:
+    volume = make.ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"]
+    snapshot = make.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    disks = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
+    made = make.ec2.register_image(Name="golden", RootDeviceName="/dev/xvda", BlockDeviceMappings=disks)["ImageId"]
+    [found] = make.ec2.describe_images(ImageIds=[made])["Images"]
+    assert found["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] == snapshot
+    assert code_of(make.ec2.delete_snapshot, SnapshotId=snapshot) == "InvalidSnapshot.InUse"
+
+
+def test_an_image_takes_its_snapshots_with_it_when_told_so(make: Builds) -> None:
+    image = make.ec2.create_image(InstanceId=make.instance(make.subnet(make.vpc())), Name="golden")["ImageId"]
+    [found] = make.ec2.describe_images(ImageIds=[image])["Images"]
+    snapshot = found["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    make.ec2.deregister_image(ImageId=image, DeleteAssociatedSnapshots=True)
+    assert code_of(make.ec2.describe_snapshots, SnapshotIds=[snapshot]) == "InvalidSnapshot.NotFound"
+
+
+def test_an_image_can_be_deprecated(make: Builds) -> None:
+    image = make.ec2.create_image(InstanceId=make.instance(make.subnet(make.vpc())), Name="golden")["ImageId"]
+    make.ec2.enable_image_deprecation(ImageId=image, DeprecateAt="2030-01-01T00:00:00Z")
+    [found] = make.ec2.describe_images(ImageIds=[image])["Images"]
+    assert found["DeprecationTime"].startswith("2030-01-01")
+
+
+def test_snapshots_of_an_instance_carry_their_volumes_tags_when_told_so(make: Builds) -> None:
+    specification = [{"ResourceType": "volume", "Tags": TAGS}]
+    instance = make.instance(make.subnet(make.vpc()), TagSpecifications=specification)
+    asked = {"InstanceSpecification": {"InstanceId": instance}, "CopyTagsFromSource": "volume"}
+    [made] = make.ec2.create_snapshots(**asked)["Snapshots"]
+    [found] = make.ec2.describe_snapshots(SnapshotIds=[made["SnapshotId"]])["Snapshots"]
+    assert found["Tags"] == TAGS
+
+
+def test_cache_subnet_group_can_be_deleted_once_it_is_free(make: Builds) -> None:
+    caches, subnet = make.elasticache, make.subnet(make.vpc())
+    caches.create_cache_subnet_group(CacheSubnetGroupName="cache", CacheSubnetGroupDescription="x", SubnetIds=[subnet])
+    asked = {"ReplicationGroupDescription": "x", "Engine": "redis", "CacheNodeType": "cache.t3.micro"}
+    caches.create_replication_group(ReplicationGroupId="cache", CacheSubnetGroupName="cache", **asked)
+    assert code_of(caches.delete_cache_subnet_group, CacheSubnetGroupName="cache") == "CacheSubnetGroupInUse"
+    caches.delete_replication_group(ReplicationGroupId="cache")
+    caches.delete_cache_subnet_group(CacheSubnetGroupName="cache")
+    assert caches.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
