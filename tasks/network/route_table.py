@@ -1,28 +1,16 @@
 """Route tables, with their routes and the subnets that they are for."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_network
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from blueprints.network import RouteTable
-from blueprints.part import Piece
 from tasks.errors import code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State, Unordered
+from tasks.network.route import RouteState, destination_of, request_of, routes_of
 from tasks.retry import when_released, when_visible
 from tasks.scope import Scope, as_dict
-
-TARGETS = {"igw": "GatewayId", "nat": "NatGatewayId"}
-"""How a target of this id is called in a request."""
-
-
-class RouteState(Piece):
-    """`active` is false of a route whose target is gone: what AWS calls a blackhole."""
-
-    destination: str
-    target: str
-    active: bool = True
 
 
 class RouteTableState(State):
@@ -99,34 +87,8 @@ class RouteTableKind(Kind[RouteTable, RouteTableState]):
 
 
 def _state(table: Mapping[str, Any]) -> RouteTableState:
-    """Without local and propagated routes, which AWS makes, and without those of gateway endpoints."""
-    return RouteTableState(
-        vpc=table["VpcId"],
-        routes=tuple(
-            RouteState(destination=_destination(route), target=_target(route), active=route["State"] != "blackhole")
-            for route in table["Routes"]
-            if route["Origin"] == "CreateRoute" and not _of_endpoint(route)
-        ),
-        subnets=tuple(target for target in _associations(table) if target.startswith("subnet-")),
-    )
-
-
-def _of_endpoint(route: Mapping[str, Any]) -> bool:
-    return "DestinationPrefixListId" in route and str(route.get("GatewayId")).startswith("vpce-")
-
-
-def _destination(route: Mapping[str, Any]) -> str:
-    """A CIDR as Python writes it, or a prefix list's id."""
-    cidr = route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock")
-    return str(ip_network(cidr)) if cidr else str(route["DestinationPrefixListId"])
-
-
-def _target(route: Mapping[str, Any]) -> str:
-    """The id of what it leads to, of whatever kind: somebody may have made it by hand."""
-    ids = (
-        value for key, value in route.items() if key.endswith("Id") and not key.startswith(("Dest", "InstanceOwner"))
-    )
-    return str(next(ids, route.get("CoreNetworkArn", "")))
+    subnets = tuple(target for target in _associations(table) if target.startswith("subnet-"))
+    return RouteTableState(vpc=table["VpcId"], routes=routes_of(table["Routes"]), subnets=subnets)
 
 
 def _associations(table: Mapping[str, Any]) -> dict[str, str]:
@@ -146,26 +108,18 @@ def _bring_routes(scope: Scope, id: str, found: RouteTableState, wanted: RouteTa
             _set_route(scope, id, route, there=destination in before)
     for destination in sorted(before.keys() - after.keys()):
         with gone_is_fine("InvalidRoute.NotFound"):
-            scope.ec2.delete_route(RouteTableId=id, **_named(destination))
+            scope.ec2.delete_route(RouteTableId=id, **destination_of(destination))
 
 
 def _set_route(scope: Scope, id: str, route: RouteState, *, there: bool) -> None:
     """CreateRoute sent again after a lost answer finds its own route: replaced then, by the same."""
     call = scope.ec2.replace_route if there else scope.ec2.create_route
-    target = {TARGETS[route.target.partition("-")[0]]: route.target}
     try:
-        when_visible(route.target, call, RouteTableId=id, **_named(route.destination), **target)
+        when_visible(route.target, call, RouteTableId=id, **request_of(route))
     except ClientError as error:
         if there or code_of(error) != "RouteAlreadyExists":
             raise
         _set_route(scope, id, route, there=True)
-
-
-def _named(destination: str) -> dict[str, str]:
-    """A destination as requests take it."""
-    if destination.startswith("pl-"):
-        return {"DestinationPrefixListId": destination}
-    return {"DestinationIpv6CidrBlock" if ":" in destination else "DestinationCidrBlock": destination}
 
 
 def _bring_subnets(scope: Scope, id: str, table: Mapping[str, Any], wanted: RouteTableState) -> None:

@@ -56,7 +56,7 @@ def _told(permission: Mapping[str, Any]) -> Iterator[RuleState]:
     for peers in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds"):
         for peer in permission.get(peers, ()):
             cidr = peer.get("CidrIp") or peer.get("CidrIpv6")
-            name = str(ip_network(cidr)) if cidr else peer.get("GroupId") or peer["PrefixListId"]
+            name = str(ip_network(cidr, strict=False)) if cidr else peer.get("GroupId") or peer["PrefixListId"]
             yield rule_of(protocol, ports, name, peer.get("Description", ""))
 
 

@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blueprints.network import Route, RouteTable
-from tasks.network.route_table import RouteState, RouteTableKind, RouteTableState
+from tasks.network.route import RouteState
+from tasks.network.route_table import RouteTableKind, RouteTableState
 from tasks.registry import KINDS
 from tasks.scope import Scope, as_list
 from tasks.survey import look
