@@ -17,7 +17,18 @@ from tasks.scope import CREATED, ENVIRONMENT, EXTRA, FINGERPRINT, PART, Scope, a
 from tasks.survey import look, survey
 from tests.conductor import look_and_plan, raise_all
 from tests.physics import Physics
-from tests.tasks.rows.compute import BENEATH_GROUP, GROUP, PLAIN, SUBNETS, TRACKING, described
+from tests.tasks.rows.compute import (
+    BENEATH_GROUP,
+    GROUP,
+    GROUPS,
+    PLAIN,
+    PROFILES,
+    ROLE,
+    SUBNETS,
+    TEMPLATE,
+    TRACKING,
+    described,
+)
 from tests.tasks.rows.network import VPC
 
 KIND = ScalingGroupKind()
@@ -132,6 +143,19 @@ def test_a_numbered_version_set_by_hand_is_drift(scope: Scope) -> None:
     )
     step = look_and_plan(scope, (*BENEATH, SMALL)).steps[-1]
     assert [(change.field, change.from_, change.to) for change in step.changes] == [("version", "1", "$Default")]
+
+
+def test_what_is_launched_after_a_change_is_as_the_templates_newest_version_has_it(scope: Scope) -> None:
+    group = ScalingGroup(**(SMALL.model_dump() | {"template": "launch-template/web"}))
+    beneath = (VPC, *SUBNETS, *GROUPS, ROLE, *PROFILES)
+    raise_all(scope, (*beneath, TEMPLATE, group))
+    changed = LaunchTemplate(**(TEMPLATE.model_dump() | {"user_data": "#!/bin/sh", "instance_type": "t3.small"}))
+    more = group.model_copy(update={"min": 2})
+    raise_all(scope, (*beneath, changed, more))
+    assert look_and_plan(scope, (*beneath, changed, more)).settled
+    assert sorted(instance["InstanceType"] for instance in instances(scope)) == ["t3.micro", "t3.small"]
+    raise_all(scope, ())
+    assert look_and_plan(scope, ()).steps == ()
 
 
 # ---------------------------------------------------------------------- made once

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+from moto.ec2.utils import parse_user_data
 
 from tests.physics.answers import Answer, Refused
 from tests.physics.hooks import during, instead
@@ -35,6 +36,10 @@ def create_version(template: Any, data: dict[str, Any], description: str) -> Any
     """Numbers are never used again; in moto a version is found by its place in the list."""
     number = template.__dict__.get("last_number", 0) + 1
     said = {name: value for name, value in data.items() if value is not None}
+    if isinstance(
+        said.get("UserData"), str
+    ):  # moto reads it in a template's first version only, and launches nothing from the others
+        said["UserData"] = parse_user_data(said["UserData"])
     version = LaunchTemplateVersion(template, number, {**template.__dict__.pop("source", {}), **said}, description)
     template.last_number = number
     template.versions.append(version)

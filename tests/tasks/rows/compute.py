@@ -30,7 +30,6 @@ TEMPLATE = LaunchTemplate(
     volumes=(Volume(device="/dev/xvda", size=10), Volume(device="/dev/sdf", size=20, iops=4000, throughput=200)),
     launched_by="scaling-group/web",
 )
-# Of a template's second version moto can launch nothing if it has user data.
 PLAIN = LaunchTemplate(name="plain", image=NEWEST, instance_type="t3.micro", launched_by="scaling-group/web")
 OTHER_PLAIN = PLAIN.model_copy(update={"name": "other", "instance_type": "t3.small"})
 GROUP = ScalingGroup(
