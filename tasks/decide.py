@@ -162,14 +162,14 @@ def stays_until_replaced(step: Step, kinds: Kinds) -> bool:
 def _one_each(found: Iterable[Found[Any]]) -> dict[str, Found[Any]]:
     """What stands for each part. Retired ones don't; a leaving one does only where nothing else does."""
     by_key: dict[str, list[Found[Any]]] = defaultdict(list)
-    for one in found:
+    for one in sorted(found, key=lambda one: one.id):
         if not one.retired:
             by_key[one.key].append(one)
     standing: dict[str, Found[Any]] = {}
     for key, several in by_key.items():
         staying = [one for one in several if one.phase != "leaving"] or several[:1]
         if len(staying) > 1:
-            ids = " and ".join(sorted(one.id for one in staying))
+            ids = " and ".join(one.id for one in staying)
             way_out = f"Remove one of them, or take the tag castra:part={key} off it; nothing was changed"
             raise Ambiguous(key, f"{ids} both carry its tags", way_out)
         standing[key] = staying[0]
