@@ -1,12 +1,13 @@
 """Scaling groups: instances of one launch template, kept at a number that AWS chooses within bounds."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from blueprints.servers import ScalingGroup
+from tasks.compute.groups import in_service, named, running, standing_groups
+from tasks.compute.launches import Failures
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Found, Kind, Phase, State, Unordered
 from tasks.retry import when_released, when_visible
@@ -15,8 +16,6 @@ from tasks.waiting import wait_until
 
 AT_ONCE = 10  # target groups a call
 WITHIN = 900  # seconds until all instances serve; made and destroyed, a group takes 58 to 115
-HOPELESS = re.compile(r"image id|key pair|vCPU|quota|not supported", re.IGNORECASE)
-"""What a failed launch says where trying again won't help."""
 
 
 class ScalingGroupState(State):
@@ -61,7 +60,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         for group in standing_groups(scope):
             tags = as_dict(group.get("Tags"))
             if name := self.named_in(tags):
-                outputs = {"instances_in_service": str(_in_service(group))}
+                outputs = {"instances_in_service": str(in_service(group))}
                 id = group["AutoScalingGroupName"]
                 yield Found(self.name, name, id, _state(group), tags, _phase(group), outputs)
 
@@ -81,7 +80,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         """CreateAutoScalingGroup has no ClientToken: sent once. More than ten target groups take a second call."""
         id = scope.name(name)
         now, later = wanted.target_groups[:AT_ONCE], wanted.target_groups[AT_ONCE:]
-        if _named(scope, id) is None:
+        if named(scope, id) is None:
             try:
                 when_visible(
                     f"what scaling group {id} needs",
@@ -102,11 +101,11 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 
     def ready(self, scope: Scope, id: str) -> None:
         """Its minimum of instances is in service; a launch that fails for good is told as soon as it's seen."""
-        failures = _Failures(scope, id)
+        failures = Failures(scope, id)
 
         def enough() -> bool:
-            group = _named(scope, id)
-            if group and _in_service(group) >= group["MinSize"]:
+            group = named(scope, id)
+            if group and in_service(group) >= group["MinSize"]:
                 return True
             failures.raise_hopeless()
             return False
@@ -120,9 +119,9 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
                 f"what scaling group {id} needs", scope.autoscaling.update_auto_scaling_group, **_settings(id, wanted)
             )
         if "target_groups" in changed:
-            standing = frozenset((_named(scope, id) or {}).get("TargetGroupARNs", []))
+            standing = frozenset((named(scope, id) or {}).get("TargetGroupARNs", []))
             _attach(scope, id, tuple(arn for arn in wanted.target_groups if arn not in standing))
-            _detach(scope, id, tuple(standing - set(wanted.target_groups)))
+            _detach(scope, id, tuple(sorted(standing - set(wanted.target_groups))))
 
     def delete(self, scope: Scope, id: str) -> None:
         """By force, with its instances; returns when they have ended, so that what they used is free."""
@@ -131,7 +130,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             when_released(f"scaling group {id}", scope.autoscaling.delete_auto_scaling_group, **delete)
 
         def gone() -> bool:
-            return _named(scope, id) is None and not _running(scope, id)
+            return named(scope, id) is None and not running(scope, id)
 
         wait_until(scope, gone, f"scaling group {id}", WITHIN, lambda: "it, or one of its instances, is still there")
 
@@ -139,64 +138,21 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         """Auto Scaling's way. Instances that run keep the tags that they were launched with."""
         scope.autoscaling.create_or_update_tags(Tags=_tags(id, tags))
         if dropped:
-            gone = [{key: tag[key] for key in ("ResourceId", "ResourceType", "Key")} for tag in _tags(id, dropped)]
+            gone = [
+                {key: tag[key] for key in ("ResourceId", "ResourceType", "Key")}
+                for tag in _tags(id, dict.fromkeys(dropped, ""))
+            ]
             scope.autoscaling.delete_tags(Tags=gone)
 
     def _refuse_foreign(self, scope: Scope, name: str, id: str) -> None:
         """Raise CastraError if the group of this name isn't ours."""
-        tags = as_dict((_named(scope, id) or {}).get("Tags"))
+        tags = as_dict((named(scope, id) or {}).get("Tags"))
         if not (scope.owns(tags) and self.named_in(tags) == name):
             way_out = f"Delete it, or tag it with {ENVIRONMENT}={scope.environment} and {PART}={self.key(name)}"
             raise CastraError(self.key(name), f"there is a scaling group {id} that doesn't carry its tags", way_out)
 
 
-def standing_groups(scope: Scope) -> list[dict[str, Any]]:
-    """The scope's groups as AWS tells them, filtered by tag; listed once a survey, for several kinds."""
-    pages: dict[str, Any] = {"Filters": scope.filters, "PaginationConfig": {"PageSize": 100}}
-    return scope.listed(
-        "scaling groups",
-        lambda: list(scope.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", **pages)),
-    )
-
-
-class _Failures:
-    """Launches of a group that failed since it's watched. What failed before may have been mended since."""
-
-    def __init__(self, scope: Scope, id: str) -> None:
-        self.scope, self.id = scope, id
-        self.before: frozenset[str] | None = None
-
-    def _all(self) -> dict[str, str]:
-        """Activity id to reason, the newest first."""
-        answer = self.scope.autoscaling.describe_scaling_activities(AutoScalingGroupName=self.id, MaxRecords=20)
-        failed = [activity for activity in answer["Activities"] if activity["StatusCode"] == "Failed"]
-        return {activity["ActivityId"]: activity.get("StatusMessage", "") for activity in failed}
-
-    def raise_hopeless(self) -> None:
-        """Raise CastraError where a launch failed for a reason that won't pass."""
-        reasons = self._all()
-        if self.before is None:
-            self.before = frozenset(reasons)
-        for activity, reason in reasons.items():
-            if activity not in self.before and HOPELESS.search(reason):
-                raise CastraError(f"scaling group {self.id}", f"its instances can't start: {reason}", _MEND)
-
-    def told(self) -> str:
-        """How far it got, and why the newest launch that failed did."""
-        group = _named(self.scope, self.id) or {}
-        reason = next(iter(self._all().values()), "AWS gives no reason")
-        return f"{_in_service(group)} of {group.get('MinSize', '?')} instances are in service ({reason.rstrip('.')})"
-
-
-_MEND = "Mend the cause and run the same command again"
-
-
 # ---------------------------------------------------------------------- AWS's words and ours
-
-
-def _named(scope: Scope, id: str) -> dict[str, Any] | None:
-    groups = scope.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[id])["AutoScalingGroups"]
-    return groups[0] if groups else None
 
 
 def _state(group: Mapping[str, Any]) -> ScalingGroupState:
@@ -230,35 +186,20 @@ def _phase(group: Mapping[str, Any]) -> Phase:
     """AWS tells a status only while it's being deleted."""
     if group.get("Status"):
         return "leaving"
-    return "standing" if _in_service(group) >= group["MinSize"] else "pending"
+    return "standing" if in_service(group) >= group["MinSize"] else "pending"
 
 
-def _in_service(group: Mapping[str, Any]) -> int:
-    return sum(instance["LifecycleState"] == "InService" for instance in group.get("Instances", []))
-
-
-def _running(scope: Scope, id: str) -> bool:
-    """Whether an instance that the group launched hasn't ended yet."""
-    states = ["pending", "running", "shutting-down", "stopping", "stopped"]
-    filters = [
-        {"Name": "tag:aws:autoscaling:groupName", "Values": [id]},
-        {"Name": "instance-state-name", "Values": states},
-    ]
-    return any(scope.pages("ec2", "describe_instances", "Reservations", Filters=filters))
-
-
-def _tags(id: str, keys: Mapping[str, str] | frozenset[str]) -> list[dict[str, Any]]:
+def _tags(id: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """Instances are given the environment, the part, and the user's tags; a record of the group's own stays its own."""
-    values = keys if isinstance(keys, Mapping) else {}
     return [
         {
             "ResourceId": id,
             "ResourceType": "auto-scaling-group",
             "Key": key,
-            "Value": values.get(key, ""),
+            "Value": value,
             "PropagateAtLaunch": key in (ENVIRONMENT, PART) or not key.startswith(RESERVED),
         }
-        for key in sorted(keys)
+        for key, value in tags.items()
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.servers import TargetTracking
-from tasks.compute.scaling_group import standing_groups
+from tasks.compute.groups import standing_groups
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict

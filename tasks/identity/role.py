@@ -9,8 +9,14 @@ from blueprints.identity import Role
 from tasks.errors import CastraError, Invalid, Problem, code_of, gone_is_fine
 from tasks.identity import policy
 from tasks.identity.home import home_at, name_of, path_of, prefix_of
+from tasks.identity.permissions import (
+    attach_policies,
+    delete_policies,
+    detach_policies,
+    put_policies,
+    take_out_of_profiles,
+)
 from tasks.kind import Found, Kind, State, Unordered
-from tasks.retry import when_visible
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict, as_list
 
 INLINE_LIMIT = 10_240  # characters of all inline policies of a role together, without spaces
@@ -99,8 +105,8 @@ class RoleKind(Kind[Role, RoleState]):
             id = self._ours(scope, name, role)
             self.update(scope, id, wanted, frozenset(RoleState.model_fields))
             return id
-        _put_policies(scope, role, wanted.policies)
-        _attach_policies(scope, role, wanted.managed)
+        put_policies(scope, role, wanted.policies)
+        attach_policies(scope, role, wanted.managed)
         return str(made["Role"]["Arn"])
 
     def update(self, scope: Scope, id: str, wanted: RoleState, changed: frozenset[str]) -> None:
@@ -111,19 +117,19 @@ class RoleKind(Kind[Role, RoleState]):
         if "description" in changed:
             scope.iam.update_role_description(RoleName=role, Description=wanted.description)
         if "policies" in changed:
-            _put_policies(scope, role, wanted.policies)
-            _delete_policies(scope, role, keep=wanted.policies.keys())
+            put_policies(scope, role, wanted.policies)
+            delete_policies(scope, role, keep=wanted.policies.keys())
         if "managed" in changed:
-            _attach_policies(scope, role, wanted.managed)
-            _detach_policies(scope, role, keep=frozenset(wanted.managed))
+            attach_policies(scope, role, wanted.managed)
+            detach_policies(scope, role, keep=frozenset(wanted.managed))
 
     def delete(self, scope: Scope, id: str) -> None:
         """AWS deletes bare roles only. Raises CastraError if a profile that isn't ours carries it."""
         role = name_of(id)
         with gone_is_fine("NoSuchEntity"):
-            _take_out_of_profiles(scope, role)
-            _detach_policies(scope, role)
-            _delete_policies(scope, role)
+            take_out_of_profiles(scope, role)
+            detach_policies(scope, role)
+            delete_policies(scope, role)
         with gone_is_fine("NoSuchEntity"):
             scope.iam.delete_role(RoleName=role)
 
@@ -167,36 +173,3 @@ def _problems(part: Role) -> Iterator[Problem]:
     if size > INLINE_LIMIT:
         why = f"together they have {size} characters, and AWS takes {INLINE_LIMIT}"
         yield Problem(f"{where}.policies", why, "Name fewer resources, or use managed policies")
-
-
-def _put_policies(scope: Scope, role: str, policies: Mapping[str, str]) -> None:
-    for name, document in policies.items():
-        put = {"RoleName": role, "PolicyName": name, "PolicyDocument": document}
-        when_visible(f"role {role}", scope.iam.put_role_policy, **put)
-
-
-def _attach_policies(scope: Scope, role: str, managed: tuple[str, ...]) -> None:
-    for arn in managed:
-        when_visible(f"role {role}", scope.iam.attach_role_policy, RoleName=role, PolicyArn=arn)
-
-
-def _delete_policies(scope: Scope, role: str, keep: Any = frozenset()) -> None:
-    for name in scope.pages("iam", "list_role_policies", "PolicyNames", RoleName=role):
-        if name not in keep:
-            scope.iam.delete_role_policy(RoleName=role, PolicyName=name)
-
-
-def _detach_policies(scope: Scope, role: str, keep: Any = frozenset()) -> None:
-    for attached in scope.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role):
-        if attached["PolicyArn"] not in keep:
-            scope.iam.detach_role_policy(RoleName=role, PolicyArn=attached["PolicyArn"])
-
-
-def _take_out_of_profiles(scope: Scope, role: str) -> None:
-    profiles = list(scope.pages("iam", "list_instance_profiles_for_role", "InstanceProfiles", RoleName=role))
-    foreign = [profile["InstanceProfileName"] for profile in profiles if not home_at(scope, profile["Path"])]
-    if foreign:
-        why = f"it is in instance profiles that aren't Castra's: {', '.join(foreign)}"
-        raise CastraError(f"role {role}", why, "Take it out of them, and run again")
-    for profile in profiles:
-        scope.iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=role)

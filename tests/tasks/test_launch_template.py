@@ -7,7 +7,9 @@ import pytest
 
 from blueprints.part import Part
 from blueprints.servers import LaunchTemplate, Volume
-from tasks.compute.launch_template import LaunchTemplateKind, tags_at_launch
+from tasks.compute.launch_template import LaunchTemplateKind
+from tasks.compute.template_version import state_of, tags_at_launch
+from tasks.decide import differences
 from tasks.errors import CastraError
 from tasks.scope import CREATED, ENVIRONMENT, FINGERPRINT, PART, Scope, as_dict, as_list
 from tasks.survey import look
@@ -176,3 +178,11 @@ def test_one_that_an_earlier_try_made_but_no_listing_shows_yet_is_taken_on(scope
     assert KIND.create(scope, "plain", wanted) == made["LaunchTemplate"]["LaunchTemplateId"]
     (found,) = look(scope, KIND, "plain")
     assert found.state == wanted
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"UserData": "not base64"}, {"UserData": "/9j/4AAQ"}, {"BlockDeviceMappings": [{}]}]
+)
+def test_whatever_somebody_put_into_a_version_it_can_be_read(data: dict[str, Any]) -> None:
+    wanted = KIND.wanted(PLAIN, {str(PLAIN.image): "ami-12c6146b"})
+    assert differences(state_of(data, {}), wanted)
