@@ -38,6 +38,12 @@ class HealthCheck(Piece):
     healthy_after: int = Field(default=2, ge=2, le=10)
     unhealthy_after: int = Field(default=2, ge=2, le=10)
 
+    @model_validator(mode="after")
+    def _answers_in_time(self) -> "HealthCheck":
+        if self.timeout >= self.interval:
+            raise ValueError(f"timeout {self.timeout} should be less than interval {self.interval}")
+        return self
+
 
 class TargetGroup(Part):
     """Where a load balancer sends requests to. Instances of a scaling group register themselves."""
@@ -76,6 +82,7 @@ class ListenerRule(Part):
 
 # ---------------------------------------------------------------------- the section
 
+MOST_CONDITIONS = 5  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 Port = Annotated[int, Field(ge=1, le=65535)]
 Several = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
 
@@ -91,6 +98,8 @@ class Forward(Piece):
     def _asks_for_something(self) -> "Forward":
         if not self.path and not self.host:
             raise ValueError("should say for which path or host it is")
+        if len(self.path) + len(self.host) > MOST_CONDITIONS:
+            raise ValueError(f"has {len(self.path) + len(self.host)} conditions; AWS takes {MOST_CONDITIONS} a rule")
         return self
 
 

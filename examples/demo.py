@@ -18,6 +18,8 @@ from typing import Any
 import boto3
 from rich.console import Console
 
+from tests.physics.process import client_settings, emulator
+
 HERE = Path(__file__).parent
 BLUEPRINT = HERE / "web.yaml"
 REGION = "eu-west-1"
@@ -28,8 +30,8 @@ screen = Console(soft_wrap=True)
 def main() -> int:
     """Run it all; 0 if every step ended as it should."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="castra-demo-") as folder, emulated_aws() as url, prefect_home(folder):
-        os.environ.update(environment(url))
+    with tempfile.TemporaryDirectory(prefix="castra-demo-") as folder, emulator() as url, prefect_home(folder):
+        os.environ.update(client_settings(url, REGION))
         subprocess.Popen([*CASTRA, "console"], stdout=subprocess.DEVNULL)  # its first start makes a database
         other = second_blueprint(Path(folder))
         chapter("A plan: what would be done. It only reads")
@@ -75,19 +77,6 @@ def castra(*arguments: object, expect: int = 0) -> None:
 
 
 @contextmanager
-def emulated_aws() -> Iterator[str]:
-    """An emulated AWS on a free port of this machine; its URL."""
-    command = [sys.executable, "-m", "tests.physics", "--port", "0", "--until-parent-dies"]
-    process = subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextmanager
 def prefect_home(folder: str) -> Iterator[None]:
     """A home for Prefect's server that is thrown away; a person's own lasts."""
     os.environ["PREFECT_HOME"] = f"{folder}/prefect"
@@ -96,17 +85,6 @@ def prefect_home(folder: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run([*CASTRA, "console", "--stop"], check=False, stdout=subprocess.DEVNULL)
-
-
-def environment(url: str) -> dict[str, str]:
-    """What makes every client here speak to the emulator, and to nothing else."""
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "demo",
-        "AWS_SECRET_ACCESS_KEY": "demo",
-        "AWS_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
 
 
 def second_blueprint(folder: Path) -> Path:
