@@ -84,7 +84,12 @@ class ListenerRule(Part):
 
 MOST_CONDITIONS = 5  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 Port = Annotated[int, Field(ge=1, le=65535)]
-Several = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+Several = Annotated[
+    tuple[str, ...],
+    BeforeValidator(
+        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
+    ),
+]
 
 
 class Forward(Piece):

@@ -2,30 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.balancing import HealthCheck, Port, TargetGroup, admitted_ports
+from blueprints.booting import Bootstrap, Image, Volume
 from blueprints.identity import Document, InstanceProfile, Role
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
-
-
-class Volume(Piece):
-    """A volume of every instance. Sizes in GiB; `iops` and `throughput` (MiB/s) for the types that take them."""
-
-    device: str = Field(
-        pattern=r"^/dev/[a-z0-9]+$", description="Device name; the image's root device resizes its root."
-    )
-    size: int = Field(ge=1, le=65536)
-    type: Literal["gp3", "gp2", "io1", "io2", "st1", "sc1", "standard"] = "gp3"
-    iops: int | None = Field(default=None, ge=100, le=256000)
-    throughput: int | None = Field(default=None, ge=125, le=2000)
-    encrypted: bool = True
-    keep: bool = Field(default=False, description="Whether it outlives its instance.")
 
 
 class LaunchTemplate(Part):
@@ -71,65 +57,12 @@ class TargetTracking(Part):
 
 # ---------------------------------------------------------------------- the section
 
-USER_DATA = 16_384  # bytes, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
-
-
-class Image(Piece):
-    """What servers boot from: an image by id, the newest of a name pattern, or the one an SSM parameter names."""
-
-    id: str | None = Field(default=None, pattern=r"^ami-[0-9a-z]+$", examples=["ami-0abcdef1234567890"])
-    ssm: str | None = Field(
-        default=None, pattern=r"^/", description="Path of an SSM parameter that holds an image's id."
-    )
-    name: str | None = Field(default=None, description="Name pattern; the newest image that fits is taken.")
-    owner: str = Field(default="amazon", pattern=r"^([0-9]{12}|amazon|self|aws-marketplace)$", description="With name.")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "Image":
-        if sum(way is not None for way in (self.id, self.ssm, self.name)) != 1:
-            raise ValueError("should be given by exactly one of id, ssm, name")
-        return self
-
-    def reference(self) -> str:
-        """The id, or what AWS is to be asked."""
-        return self.id or (Lookup(f"ssm:{self.ssm}") if self.ssm else Lookup(f"newest-image:{self.owner}/{self.name}"))
-
-
-class Bootstrap(Piece):
-    """What a new server runs at its first start (EC2 user data): a text, or a file beside the document."""
-
-    file: str | None = Field(default=None, description="Path of a file, relative to the document.")
-    text: str = Field(default="", validate_default=True)
-
-    @field_validator("file")
-    @classmethod
-    def _there(cls, file: str | None, info: ValidationInfo) -> str | None:
-        folder = (info.context or {}).get("folder")
-        if file is not None and folder is not None and not (Path(folder) / file).is_file():
-            raise ValueError(f"there's no file {Path(folder) / file}")
-        return file
-
-    @field_validator("text")
-    @classmethod
-    def _read(cls, text: str, info: ValidationInfo) -> str:
-        file, folder = info.data.get("file"), (info.context or {}).get("folder")
-        if file and not text:
-            text = (Path(folder or ".") / file).read_text(encoding="utf-8")
-        if len(text.encode()) > USER_DATA:
-            raise ValueError(f"is {len(text.encode())} bytes long; AWS takes at most {USER_DATA}")
-        return text
-
 
 class Count(Piece):
     """How many servers there are at least and at most. A plain number is both."""
 
     min: int = Field(ge=0, le=10_000)
     max: int = Field(ge=0, le=10_000)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _number(cls, value: Any) -> Any:
-        return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _in_order(self) -> "Count":
@@ -175,8 +108,13 @@ class Admission(Piece):
         return self
 
 
-def _path_or_more(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
+def _number(value: Any) -> Any:
+    return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as(field: str) -> Any:
+    """A validator that takes a plain text for a piece in which only this field is given."""
+    return lambda value: {field: value} if isinstance(value, str) else value
 
 
 class Servers(Piece):
@@ -186,13 +124,15 @@ class Servers(Piece):
     instance_type: str = Field(default="t3.small", pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
     placement: Literal["private", "public"] = Field(default="private", description="Which subnets they stand in.")
     port: Port | None = Field(default=None, description="Where they listen.")
-    health_check: Annotated[HealthCheck, BeforeValidator(_path_or_more)] = Field(
-        default=HealthCheck(), description="A path, or all the settings of the load balancers' check."
+    health_check: Annotated[HealthCheck, BeforeValidator(_as("path"), json_schema_input_type=str | HealthCheck)] = (
+        Field(default=HealthCheck(), description="A path, or all the settings of the load balancers' check.")
     )
-    bootstrap: Annotated[
-        Bootstrap, BeforeValidator(lambda value: {"text": value} if isinstance(value, str) else value)
-    ] = Bootstrap()
-    count: Count = Count(min=1, max=1)
+    bootstrap: Annotated[Bootstrap, BeforeValidator(_as("text"), json_schema_input_type=str | Bootstrap)] = Field(
+        default=Bootstrap(), description="What a new server runs at its first start: a text, or a file."
+    )
+    count: Annotated[Count, BeforeValidator(_number, json_schema_input_type=int | Count)] = Field(
+        default=Count(min=1, max=1), description="How many there are, or a minimum and a maximum."
+    )
     scaling: Scaling = Scaling()
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds that a new server has before it's checked.")
     stickiness: int = Field(

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from blueprints.part import Part
-from tasks.errors import Ambiguous, NeedsReplacing
+from tasks.errors import Ambiguous, NeedsReplacing, Protected
 from tasks.kind import Found, Kind, State, is_unknown, unknown
 from tasks.order import in_order, removal_order, strings
 from tasks.plan import Action, Change, Ids, Plan, Removal, Seen, Step
@@ -119,7 +119,7 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
     """The plan that turns what a survey has seen into these parts. Pure. The plan of nothing is a tear-down.
 
     `replace` names the parts whose replacement is allowed though they hold something. Raises Ambiguous where two
-    resources carry one part's tags, NeedsReplacing, and Invalid for parts that don't fit together.
+    resources carry one part's tags, NeedsReplacing, Protected, and Invalid for parts that don't fit together.
     """
     ordered = in_order(parts)
     standing = _one_each(seen.found)
@@ -135,6 +135,7 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         steps.append(step.model_copy(update={"asked": part}))
     _refuse_replacements(steps, seen, kinds, frozenset(replace))
     removals = _removals(steps, seen, kinds)
+    _refuse_removals(removals, seen)
     replaced = {(step.part, step.id) for step in steps}
     deletes = [
         _deletion(removal, seen, bool(ordered)) for removal in removals if (removal.part, removal.id) not in replaced
@@ -232,6 +233,14 @@ def _removals(steps: Iterable[Step], seen: Seen, kinds: Kinds) -> tuple[Removal,
         if (one.key, one.id) not in staying and not (one.phase == "leaving" and one.key in asked)
     ]
     return tuple(removal_order(going, kinds))
+
+
+def _refuse_removals(removals: Iterable[Removal], seen: Seen) -> None:
+    """Raise Protected before anything is removed, if something that would have to go can't."""
+    going = {(removal.part, removal.id) for removal in removals}
+    if protected := sorted(one.key for one in seen.found if one.protected and (one.key, one.id) in going):
+        way_out = "Set deletion_protection: false in the blueprint, raise that, and run this again"
+        raise Protected(", ".join(protected), "AWS won't remove it while its deletion protection is on", way_out)
 
 
 def _deletion(removal: Removal, seen: Seen, anything_asked: bool) -> Step:

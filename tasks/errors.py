@@ -7,6 +7,7 @@ CastraError
 │   ├── Held             another run holds the environment's lease
 │   ├── WrongAccount     the credentials belong to another account than `account:`
 │   ├── NeedsReplacing   a part can't be changed in place, and holds something
+│   ├── Protected        something that would have to go has its deletion protection on
 │   └── Moved            the world has moved since the plan was approved
 ├── Unreadable           AWS couldn't be read: credentials, permission, network        exit 1
 ├── LeaseLost            the lease couldn't be renewed in time; this run writes no more
@@ -39,6 +40,7 @@ __all__ = [
     "Moved",
     "NeedsReplacing",
     "Problem",
+    "Protected",
     "Refused",
     "Unreadable",
     "WrongAccount",
@@ -66,6 +68,10 @@ class WrongAccount(Refused):
 
 class NeedsReplacing(Refused):
     """A part can't be changed in place, and holds something."""
+
+
+class Protected(Refused):
+    """Something that would have to go has its deletion protection on."""
 
 
 class Moved(Refused):

@@ -105,7 +105,7 @@ class Found(Generic[S]):
     """A resource as AWS tells it.
 
     `phase`: standing (ready), pending (made, not ready yet), failed (will never be ready), leaving (being deleted).
-    `outputs`: what people want to know of it, such as a DNS name.
+    `outputs`: what people want to know of it, such as a DNS name. `protected`: AWS won't let it be removed as it is.
     """
 
     kind: str
@@ -115,6 +115,7 @@ class Found(Generic[S]):
     tags: Mapping[str, str] = field(default_factory=dict)
     phase: Phase = "standing"
     outputs: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     @property
     def key(self) -> str:

@@ -70,8 +70,8 @@ class LoadBalancerKind(TaggedByArn[LoadBalancer, LoadBalancerState]):
                     deletion_protection=attributes.get("deletion_protection.enabled") == "true",
                     drop_invalid_headers=attributes.get("routing.http.drop_invalid_header_fields.enabled") == "true",
                 )
-                outputs = {"dns_name": balancer["DNSName"]}
-                yield Found(self.name, name, id, state, tags, PHASES[balancer["State"]["Code"]], outputs)
+                phase, outputs = PHASES[balancer["State"]["Code"]], {"dns_name": balancer["DNSName"]}
+                yield Found(self.name, name, id, state, tags, phase, outputs, protected=state.deletion_protection)
 
     def wanted(self, part: LoadBalancer, ids: Mapping[str, str]) -> LoadBalancerState:
         """See the base."""

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from tasks.balancing.listing import tags_of
 from tasks.balancing.load_balancer import LoadBalancerKind, fresh_name
-from tasks.errors import CastraError, Refused
+from tasks.errors import CastraError, Protected, Refused
 from tasks.registry import KINDS
 from tasks.scope import Scope
 from tasks.survey import look, survey
@@ -92,3 +92,15 @@ def test_a_survey_of_all_four_kinds_costs_two_calls_a_kind_and_one_a_thing_that_
     pages = calls.pop("DescribeTags") + calls.pop("DescribeLoadBalancers") + calls.pop("DescribeTargetGroups")
     assert (singly, dict(calls)) == (3, {"DescribeListeners": 1, "DescribeRules": 1})
     assert pages >= 4  # more only where other tests have left balancers in the account
+
+
+def test_a_protected_balancer_stops_a_strike_before_anything_is_removed(scope: Scope, aws: Physics) -> None:
+    protected = BALANCER.model_copy(update={"deletion_protection": True})
+    raise_all(scope, (*BENEATH_BALANCER, protected))
+    before = len(aws.writes())
+    with pytest.raises(Protected, match=r"load-balancer/web: .*deletion_protection: false"):
+        raise_all(scope, ())
+    assert len(aws.writes()) == before
+    raise_all(scope, (*BENEATH_BALANCER, BALANCER))
+    raise_all(scope, ())
+    assert survey(scope, KINDS.values()).found == ()
