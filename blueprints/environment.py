@@ -1,14 +1,11 @@
 """Environment: the document people write; it unfolds into parts, and is checked across its sections."""
 
-import difflib
-import types
-import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, Field, SerializeAsAny, ValidationError
+from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.balancing import Balancer
@@ -16,9 +13,17 @@ from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.servers import Servers
+from blueprints.wording import in_words
 
 LONGEST_NAME = 40
+OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
 SectionName = Annotated[Name, Field(max_length=LONGEST_NAME)]
+
+
+def _only_parts(value: Any) -> Any:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, Part) for one in value):
+        raise ValueError("can't stand in a document: it is for parts written in Python")
+    return value
 
 
 class Environment(Piece):
@@ -34,7 +39,7 @@ class Environment(Piece):
     network: Network | None = None
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
-    also: SkipJsonSchema[tuple[SerializeAsAny[Part], ...]] = Field(
+    also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
 
@@ -65,6 +70,11 @@ class Environment(Piece):
         """What doesn't fit together, across all sections."""
         for key, value in self.tags.items():
             yield from _tag_problems(key, value)
+        if len(listed := " ".join(self.all_tags)) > 256 or len(self.all_tags) > OWN_TAGS:
+            why = f"there are {len(self.all_tags)}, and their keys are {len(listed)} characters long together"
+            yield Problem(
+                "tags", why, f"At most {OWN_TAGS}, and 256 characters, are allowed: use fewer or shorter ones"
+            )
         if self.network is not None:
             yield from self.network.problems(self.region)
         elif self.servers or self.balancers:
@@ -76,6 +86,17 @@ class Environment(Piece):
             yield from balancer.problems(name, self.network, self.region, ports)
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.servers)
+        yield from self._target_group_problems()
+
+    def _target_group_problems(self) -> Iterator[Problem]:
+        """A target group is named after its balancer and its servers, which may come out alike: `a-b` and `c`, say."""
+        owners: dict[str, str] = {}
+        for name, balancer in self.balancers.items():
+            for target in balancer.targets():
+                owner = owners.setdefault(f"{name}-{target}", name)
+                if owner != name:
+                    why = f"its target group {name}-{target} would be named like one of balancers.{owner}"
+                    yield Problem(f"balancers.{name}", why, "Rename one of the balancers, or the servers")
 
 
 def _tag_problems(key: str, value: str) -> Iterator[Problem]:
@@ -122,10 +143,10 @@ def parse(text: str, source: str = "document", folder: Path | None = None) -> En
     """Read a document from YAML text. `folder` is where the files that it names are. Raises Invalid."""
     try:
         data = yaml.load(text, _StrictLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: what looks like a date and is none
+        mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
-        raise Invalid(source, [Problem(place, f"it isn't YAML: {error.problem or error}")]) from None
+        raise Invalid(source, [Problem(place, f"it isn't YAML: {why}")]) from None
     if not isinstance(data, dict):
         raise Invalid(source, [Problem("document", "should be a mapping", "Begin with `name:` and `region:`")])
     return build(data, source, folder)
@@ -138,18 +159,20 @@ def build(data: Mapping[str, Any], source: str = "document", folder: Path | None
         environment = Environment.model_validate(data, context=context)
         problems = list(environment.problems())
     except ValidationError as error:
-        problems = [in_words(one) for one in error.errors(include_url=False)]
+        problems = [in_words(one, data, Environment) for one in error.errors(include_url=False)]
         problems += _more_problems(data, error, context)
-        raise Invalid(source, problems) from None
+        raise Invalid(source, dict.fromkeys(problems)) from None
     if problems:
         raise Invalid(source, problems)
     return environment
 
 
-STAND_INS: dict[str, dict[str, Any]] = {
+STAND_INS: dict[str, Any] = {
+    "name": "x",
+    "region": "xx-x-0",
     "network": {"cidr": "10.0.0.0/16"},
     "servers": {"image": {"id": "ami-0"}, "port": 80},
-    "balancers": {"listeners": [{"port": 80, "to": "-"}]},
+    "balancers": {"listeners": [{"port": 80, "to": "x"}]},
 }
 """What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""
 
@@ -160,17 +183,35 @@ def _more_problems(data: Mapping[str, Any], error: ValidationError, context: Map
     rest = _without(data, places)
     at_fault: set[str] = set()
     for place in places:
-        section, name = str(place[0]), place[1] if len(place) > 1 else None
-        if section == "network":
-            rest["network"] = STAND_INS["network"] if "cidr" in str(place) else rest["network"]
-        elif section in STAND_INS and isinstance(rest.get(section), dict) and name is not None:
-            rest[section][name] = STAND_INS[section]
-            at_fault.add(f"{section}.{name}.")
+        at_fault.add(_replace_by_stand_in(rest, str(place[0]), place[1:]))
+    if not isinstance(rest.get("servers", {}), dict) or ("servers",) in places:
+        rest.pop("balancers", None)  # nothing can be said of what they name
     try:
         problems = Environment.model_validate(rest, context=dict(context)).problems()
     except ValidationError:
         return
-    yield from (one for one in problems if not any(f"{one.path}.".startswith(fault) for fault in at_fault))
+    yield from (one for one in problems if not any(f"{one.path}.".startswith(fault) for fault in at_fault if fault))
+
+
+def _replace_by_stand_in(rest: dict[str, Any], section: str, inner: tuple[int | str, ...]) -> str:
+    """Put a stand-in where something is wrong; gives the beginning of the paths that nothing can be said about then."""
+    if section in ("name", "region"):
+        rest[section] = STAND_INS[section]
+        return "network.zones." if section == "region" else ""
+    if section == "network":
+        if not inner or not isinstance(rest.get("network"), dict):
+            rest["network"] = dict(STAND_INS["network"])
+        else:
+            rest["network"].pop(inner[0], None)
+            rest["network"].setdefault("cidr", STAND_INS["network"]["cidr"])
+        return "network.subnets."
+    if section in STAND_INS and inner and isinstance(rest.get(section), dict):
+        if inner[-1] == "[key]":
+            rest[section].pop(inner[0], None)
+        else:
+            rest[section][inner[0]] = STAND_INS[section]
+        return f"{section}.{inner[0]}."
+    return ""
 
 
 def _without(data: Any, places: list[tuple[int | str, ...]], here: tuple[int | str, ...] = ()) -> Any:
@@ -179,70 +220,3 @@ def _without(data: Any, places: list[tuple[int | str, ...]], here: tuple[int | s
     if isinstance(data, list):
         return [_without(value, places, (*here, index)) for index, value in enumerate(data)]
     return data
-
-
-_WORDS = {
-    "missing": ("is missing", "Add it"),
-    "string_type": ("should be text", "Put it in quotes"),
-    "bool_type": ("should be true or false", ""),
-    "bool_parsing": ("should be true or false", ""),
-    "int_type": ("should be a whole number", ""),
-    "int_parsing": ("should be a whole number", ""),
-    "dict_type": ("should be a mapping", ""),
-    "model_type": ("should be a mapping", ""),
-    "tuple_type": ("should be a list", "Put it in [ ]"),
-}
-
-
-def in_words(error: Any) -> Problem:
-    """An error of pydantic for people, with its path in the document."""
-    kind, context, given = error["type"], error.get("ctx", {}), error.get("input")
-    path = ".".join(str(step) for step in error["loc"] if step != "[key]") or "document"
-    if kind == "extra_forbidden":
-        known = fields_at(error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
-        return Problem(
-            path, "there's no such field", f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}"
-        )
-    if kind == "literal_error":
-        return Problem(path, f"{given!r} isn't one of the choices", f"Choose {context['expected']}")
-    if kind == "string_pattern_mismatch":
-        return Problem(path, f"{given!r} isn't of the right form", f"It must match {context['pattern']}")
-    if kind == "string_too_long":
-        limit = context["max_length"]
-        return Problem(
-            path, f"{given!r} is {len(str(given))} characters long; at most {limit} are allowed", "Shorten it"
-        )
-    if kind == "ip_v4_network":
-        return Problem(
-            path, f"{given!r} isn't an IPv4 network", "Write one such as 10.20.0.0/16, with no host bits set"
-        )
-    if kind in _WORDS:
-        why, way_out = _WORDS[kind]
-        return Problem(path, why if kind == "missing" else f"{why}, not {given!r}", way_out)
-    return Problem(path, str(error["msg"]).removeprefix("Value error, "))
-
-
-def fields_at(place: tuple[int | str, ...], model: Any = Environment) -> list[str]:
-    """Names of the fields that can stand at a place in the document."""
-    for step in place:
-        model = _inner(model, step)
-    models = [model] if isinstance(model, type) else [one for one in typing.get_args(model) if isinstance(one, type)]
-    fields = [one.model_fields for one in models if isinstance(one, type) and issubclass(one, BaseModel)]
-    return [name for found in fields for name in found if name != "also"]
-
-
-def _inner(model: Any, step: int | str) -> Any:
-    """The type of what stands at one step into a type."""
-    origin, arguments = typing.get_origin(model), typing.get_args(model)
-    if origin is Annotated:
-        return _inner(arguments[0], step)
-    if origin in (typing.Union, types.UnionType):
-        return next((found for one in arguments if (found := _inner(one, step)) is not None), None)
-    if origin is dict:
-        return arguments[1]
-    if origin in (list, tuple):
-        return arguments[0]
-    if isinstance(model, type) and issubclass(model, BaseModel) and step in model.model_fields:
-        return model.model_fields[str(step)].annotation
-    return None

@@ -542,6 +542,10 @@ def test_a_plan_that_would_write_something_else_has_another_fingerprint(other: P
     assert plan([toy("box/a")]).fingerprint != other.fingerprint
 
 
+def test_the_same_step_for_another_resource_has_another_fingerprint() -> None:
+    assert plan([], found("box/a", "id-1")).fingerprint != plan([], found("box/a", "id-2")).fingerprint
+
+
 def test_what_is_kept_doesnt_touch_the_fingerprint() -> None:
     with_one = plan([toy("box/a"), toy("box/b")], found("box/b"))
     assert plan([toy("box/a")]).fingerprint == with_one.fingerprint
