@@ -251,7 +251,7 @@ def _run(verb: Callable[[], "Report"], steps: int) -> "Report":
     from flows import screen
 
     started = time.monotonic()
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "ERROR")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")  # the shell tells errors itself
     from flows.console import console as on_server
 
     with on_server() as url:

@@ -119,7 +119,8 @@ class Progress:
             case "run":
                 return f"  run: {event.note}"
             case "done":
-                return f"  done     {event.what}  {event.note}  {event.seconds:.1f} s".rstrip()
+                note = f"  {event.note}" if event.note else ""
+                return f"  done     {event.what}{note}  {event.seconds:.1f} s"
             case "failed":
                 return f"  failed   {event.what}: {event.note}"
             case "waiting":
