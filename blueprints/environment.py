@@ -13,7 +13,7 @@ from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.servers import Servers
-from blueprints.wording import in_words
+from blueprints.wording import all_in_words
 
 LONGEST_NAME = 40
 OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
@@ -115,7 +115,8 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    merge = "tag:yaml.org,2002:merge"  # `<<`, which stands for the keys of another mapping
+    keys = [merge if key.tag == merge else loader.construct_object(key, deep=True) for key, _ in node.value]
     for index, key in enumerate(keys):
         if key in keys[:index]:
             mark = node.value[index][0].start_mark
@@ -159,7 +160,7 @@ def build(data: Mapping[str, Any], source: str = "document", folder: Path | None
         environment = Environment.model_validate(data, context=context)
         problems = list(environment.problems())
     except ValidationError as error:
-        problems = [in_words(one, data, Environment) for one in error.errors(include_url=False)]
+        problems = all_in_words(error, data, Environment)
         problems += _more_problems(data, error, context)
         raise Invalid(source, dict.fromkeys(problems)) from None
     if problems:

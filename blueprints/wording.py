@@ -6,7 +6,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from blueprints.problem import Problem
 
@@ -27,12 +27,21 @@ def _path(error: Any, data: Any) -> str:
     """Where it is in the document: pydantic also names steps that don't stand there, such as the type that it tried."""
     path, here = [], data
     for step in error["loc"]:
-        within = (isinstance(here, Mapping) and step in here) or (isinstance(here, list) and step in range(len(here)))
+        within = (isinstance(here, Mapping) and step in here) or (
+            isinstance(here, list | tuple) and step in range(len(here))
+        )
         if within:
             here = here[step]
         if within or (error["type"] == "missing" and step is error["loc"][-1]):
             path.append(str(step))
     return ".".join(path) or "document"
+
+
+def all_in_words(error: ValidationError, data: Any, model: type[BaseModel]) -> list[Problem]:
+    """All errors of pydantic; not that a list is too short, where what's missing in it is wrong and told anyway."""
+    errors = error.errors(include_url=False)
+    within = {one["loc"][:depth] for one in errors for depth in range(len(one["loc"]))}
+    return [in_words(one, data, model) for one in errors if one["type"] != "too_short" or one["loc"] not in within]
 
 
 def in_words(error: Any, data: Any, model: type[BaseModel]) -> Problem:
