@@ -152,19 +152,19 @@ class Balancer(Piece):
     ) -> Iterator[Part]:
         """The balancer with its group, firewall, listeners and rules; one target group for each of its targets."""
         where = f"balancers.{name}"
-        yield SecurityGroup(name=f"balancer-{name}", where=where, vpc="vpc/main", description=f"Load balancer {name}")
+        yield SecurityGroup(name=f"balancer-{name}", where=where, vpc=network.vpc, description=f"Load balancer {name}")
         yield self._firewall(name, network, where, ports, checks)
         yield LoadBalancer(
             name=name,
             where=where,
-            vpc="vpc/main",
+            vpc=network.vpc,
             public=self.public,
             subnets=network.subnet_keys("public" if self.public else "private", region),
             groups=(f"security-group/balancer-{name}",),
             idle_timeout=self.idle_timeout,
             deletion_protection=self.deletion_protection,
             drop_invalid_headers=self.drop_invalid_headers,
-            after=("internet-gateway/main",) if self.public else (),
+            after=network.ways_in() if self.public else (),
         )
         for index, one in enumerate(self.listeners):
             yield from _listener(name, one, f"{where}.listeners.{index}")
@@ -172,7 +172,7 @@ class Balancer(Piece):
     def _firewall(
         self, name: str, network: Network, where: str, ports: Mapping[str, int], checks: Mapping[str, HealthCheck]
     ) -> Firewall:
-        peers = ANYWHERE if self.public else (network.cidr,)
+        peers = ANYWHERE if self.public else (network.addresses,)
         inbound = tuple(Rule(ports=(one.port, one.port), peer=peer) for one in self.listeners for peer in peers)
         reached = dict.fromkeys(
             (target, port) for target in self.targets() for port in admitted_ports(ports[target], checks[target])

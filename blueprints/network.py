@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from blueprints.part import Id, Part, Piece, of
+from blueprints.part import Id, Part, Piece, Ready, of
 from blueprints.problem import Problem
 
 VpcId = Annotated[Id, of("vpc")]
@@ -224,9 +224,34 @@ class Network(Piece):
         """The zones' letters, by which subnets are named."""
         return tuple(zone[-1] for zone in self.zone_names(region))
 
+    @property
+    def vpc(self) -> Id:
+        """What the `vpc` of a part that stands in it names."""
+        return Id("vpc/main")
+
+    @property
+    def addresses(self) -> IPv4Network:
+        """The addresses of all that's in it."""
+        return self.cidr
+
     def subnet_keys(self, placement: Literal["public", "private"], region: str) -> tuple[Id, ...]:
-        """Keys of the subnets of one kind, one a zone."""
+        """What the subnets of one kind are named by, one a zone."""
         return tuple(Id(f"subnet/{placement}-{letter}") for letter in self.letters(region))
+
+    def ways_in(self) -> tuple[Ready, ...]:
+        """What must be ready before anything in it can be reached from the internet."""
+        return (Ready("internet-gateway/main"),)
+
+    def ways_out(self, placement: Literal["public", "private"], region: str) -> tuple[Ready, ...]:
+        """What must be ready before something in these subnets reaches the internet, if it can."""
+        if placement == "public":
+            return (Ready("route-table/public"),)
+        letters = self.letters(region)
+        gateways = {"none": (), "one": letters[:1], "each": letters}[self.nat]
+        return (
+            *(Ready(f"route-table/private-{letter}") for letter in letters),
+            *(Ready(f"nat-gateway/{letter}") for letter in gateways),
+        )
 
     def parts(self, region: str) -> Iterator[Part]:
         """The VPC, its subnets, and the ways out."""

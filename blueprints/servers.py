@@ -12,6 +12,7 @@ from blueprints.identity import Document, InstanceProfile, Role
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
+from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
 
 
 class LaunchTemplate(Part):
@@ -41,6 +42,7 @@ class ScalingGroup(Part):
     target_groups: tuple[Annotated[Id, of("target-group")], ...] = ()
     health_check: Literal["EC2", "ELB"] = "EC2"
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds before health checks count.")
+    moved: tuple[Bound, ...] = Field(default=(), description="Bounds that move: given at birth, and then left alone.")
     after: tuple[Ready, ...] = Field(default=(), description="What must be ready before the first instance starts.")
 
 
@@ -134,6 +136,9 @@ class Servers(Piece):
         default=Count(min=1, max=1), description="How many there are, or a minimum and a maximum."
     )
     scaling: Scaling = Scaling()
+    schedule: dict[Name, Moment] = Field(
+        default_factory=dict, description="Sizes by the clock, by name; `count` is then only where it starts."
+    )
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds that a new server has before it's checked.")
     stickiness: int = Field(
         default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
@@ -161,6 +166,7 @@ class Servers(Piece):
                 if other not in others:
                     where = f"servers.{name}.admits.{index}.servers.{number}"
                     yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
+        yield from schedule_problems(f"servers.{name}.schedule", self.schedule, self.count.max)
         devices = [volume.device for volume in self.volumes]
         for index, device in enumerate(devices):
             if device in devices[:index]:
@@ -171,7 +177,7 @@ class Servers(Piece):
     def parts(self, name: str, network: Network, region: str, balancers: tuple[str, ...]) -> Iterator[Part]:
         """The group with its template, security group, firewall, role, and a target group for each balancer."""
         where = f"servers.{name}"
-        yield SecurityGroup(name=f"servers-{name}", where=where, vpc="vpc/main", description=f"Servers {name}")
+        yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
         yield self._firewall(name, where, balancers)
         if self.has_role:
             trusts, managed = ("ec2.amazonaws.com",), self.managed_policies
@@ -186,7 +192,7 @@ class Servers(Piece):
             yield InstanceProfile(name=name, where=where, role=f"role/{name}")
         yield self._template(name, where)
         for balancer in balancers:
-            yield self._target_group(f"{balancer}-{name}", where)
+            yield self._target_group(f"{balancer}-{name}", network, where)
         yield self._group(name, where, network, region, balancers)
         for short, (metric, target) in self.scaling.metrics().items():
             yield TargetTracking(
@@ -198,6 +204,7 @@ class Servers(Piece):
                 scale_in=self.scaling.scale_in,
                 warmup=self.scaling.warmup,
             )
+        yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
 
     def _firewall(self, name: str, where: str, balancers: tuple[str, ...]) -> Firewall:
         """Who is admitted: the load balancers, without being asked for, on the port and on the health check's."""
@@ -230,11 +237,11 @@ class Servers(Piece):
             launched_by=f"scaling-group/{name}",
         )
 
-    def _target_group(self, name: str, where: str) -> TargetGroup:
+    def _target_group(self, name: str, network: Network, where: str) -> TargetGroup:
         return TargetGroup(
             name=name,
             where=where,
-            vpc="vpc/main",
+            vpc=network.vpc,
             port=self.port,
             health_check=self.health_check,
             stickiness=self.stickiness,
@@ -243,10 +250,6 @@ class Servers(Piece):
 
     def _group(self, name: str, where: str, network: Network, region: str, balancers: tuple[str, ...]) -> ScalingGroup:
         """The first server starts when its way out, if it has one, is open: what it runs at first may need it."""
-        letters = network.letters(region) if self.placement == "private" else ()
-        tables = tuple(f"route-table/private-{letter}" for letter in letters) or ("route-table/public",)
-        gateways = {"none": (), "one": letters[:1], "each": letters}[network.nat]
-        ways_out = (*tables, *(f"nat-gateway/{letter}" for letter in gateways))
         return ScalingGroup(
             name=name,
             where=where,
@@ -254,8 +257,9 @@ class Servers(Piece):
             subnets=network.subnet_keys(self.placement, region),
             min=self.count.min,
             max=self.count.max,
+            moved=moved(self.schedule),
             target_groups=tuple(f"target-group/{balancer}-{name}" for balancer in balancers),
             health_check="ELB" if balancers else "EC2",
             grace=self.grace,
-            after=(f"firewall/servers-{name}", *ways_out),
+            after=(f"firewall/servers-{name}", *network.ways_out(self.placement, region)),
         )
