@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from blueprints.endpoints import Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
 from blueprints.part import Id, Part, Piece, Ready, of
+from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
 
-VpcId = Annotated[Id, of("vpc")]
-SubnetId = Annotated[Id, of("subnet")]
-GroupId = Annotated[Id, of("security-group")]
+__all__ = ["GatewayEndpoint", "GroupId", "InterfaceEndpoint", "SubnetId", "VpcId"]
 DESCRIBED = r"^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$"  # what EC2 takes in descriptions of groups and rules
 
 
@@ -70,15 +70,6 @@ class RouteTable(Part):
     vpc: VpcId
     routes: tuple[Route, ...] = ()
     subnets: tuple[SubnetId, ...] = ()
-
-
-class GatewayEndpoint(Part):
-    """A private way to S3 or DynamoDB, free of charge, by routes in these tables."""
-
-    kind: ClassVar[str] = "gateway-endpoint"
-    vpc: VpcId
-    service: Literal["s3", "dynamodb"]
-    route_tables: tuple[Annotated[Id, of("route-table")], ...]
 
 
 class SecurityGroup(Part):
@@ -155,8 +146,9 @@ class Network(Piece):
     nat: Literal["none", "one", "each"] = Field(
         default="none", description="NAT gateways for the private subnets: none, one for all, or one in each zone."
     )
-    endpoints: tuple[Literal["s3", "dynamodb"], ...] = Field(
-        default=(), description="Services reached privately by a gateway endpoint, free of charge."
+    endpoints: Endpoints = Field(
+        default=(),
+        description="Services reached without the internet: s3 and dynamodb free of charge, others paid by the hour.",
     )
     dns_support: bool = Field(default=True, description="Whether AWS's resolver answers in the VPC.")
     dns_hostnames: bool = Field(default=True, description="Whether instances get DNS names.")
@@ -190,6 +182,7 @@ class Network(Piece):
                 yield Problem(f"network.zones.{index}", f"{zone} is named twice", "Name it once")
 
         yield from self._subnet_problems(len(names))
+        yield from problems_of(self.endpoints, dns=self.dns_support and self.dns_hostnames)
 
     def _subnet_problems(self, zones: int) -> Iterator[Problem]:
         """What's wrong with CIDRs that are written by hand."""
@@ -266,6 +259,7 @@ class Network(Piece):
             yield Subnet(name=f"public-{letter}", cidr=public[letter], public_addresses=True, **at)
             yield Subnet(name=f"private-{letter}", cidr=private[letter], **at)
         yield from self._ways_out(region, where)
+        yield from self._endpoints(region)
 
     def _ways_out(self, region: str, where: str) -> Iterator[Part]:
         letters = self.letters(region)
@@ -288,6 +282,21 @@ class Network(Piece):
             routes = (Route(destination=ANYWHERE[0], target=f"nat-gateway/{through}"),) if gateways else ()
             subnets = (f"subnet/private-{letter}",)
             yield RouteTable(name=f"private-{letter}", where=where, vpc="vpc/main", routes=routes, subnets=subnets)
-        tables = ("route-table/public", *(f"route-table/private-{letter}" for letter in letters))
-        for service in dict.fromkeys(self.endpoints):
-            yield GatewayEndpoint(name=service, where=where, vpc="vpc/main", service=service, route_tables=tables)
+
+    def _endpoints(self, region: str) -> Iterator[Part]:
+        """Endpoints, and for those with interfaces a group that admits the VPC's own addresses, by TLS only."""
+        tables = ("route-table/public", *(f"route-table/private-{letter}" for letter in self.letters(region)))
+        group = "security-group/endpoints"
+        if not all(endpoint.by_route for endpoint in self.endpoints):
+            where = "network.endpoints"
+            yield SecurityGroup(name="endpoints", where=where, vpc=self.vpc, description="Endpoints of AWS services")
+            within = (Rule(ports=(443, 443), peer=self.addresses, description="from within the VPC"),)
+            yield Firewall(name="endpoints", where=where, group=group, inbound=within)
+        for where, endpoint in once_each(self.endpoints):
+            common: dict[str, Any] = {"name": endpoint.part_name, "where": where, "vpc": self.vpc}
+            common |= {"service": endpoint.service, "policy": endpoint.policy}
+            if endpoint.by_route:
+                yield GatewayEndpoint(route_tables=tables, **common)
+            else:
+                subnets = self.subnet_keys("private", region)
+                yield InterfaceEndpoint(subnets=subnets, groups=(group,), private_dns=endpoint.private_dns, **common)

@@ -16,6 +16,7 @@ from tasks.network.address import AddressKind
 from tasks.network.firewall import FirewallKind
 from tasks.network.gateway_endpoint import GatewayEndpointKind
 from tasks.network.internet_gateway import InternetGatewayKind
+from tasks.network.interface_endpoint import InterfaceEndpointKind
 from tasks.network.nat_gateway import NatGatewayKind
 from tasks.network.route_table import RouteTableKind
 from tasks.network.security_group import SecurityGroupKind
@@ -35,6 +36,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         SecurityGroupKind(),
         FirewallKind(),
         RoleKind(),
+        InterfaceEndpointKind(),
         InstanceProfileKind(),
         LoadBalancerKind(),
         TargetGroupKind(),

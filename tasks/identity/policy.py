@@ -89,8 +89,11 @@ def _text(value: Any) -> str:
 # ---------------------------------------------------------------------- what is wrong with one
 
 
-def problems(document: Any, where: str) -> Iterator[Problem]:
-    """All that is wrong with a policy of a role, each with its place: `where` and the path in the document."""
+def problems(document: Any, where: str, *, of_resource: bool = False) -> Iterator[Problem]:
+    """All that is wrong with a policy, each with its place: `where` and the path in the document.
+
+    A policy of a role or user names no principal; one `of_resource` (an endpoint, say) names one in each statement.
+    """
     if not isinstance(document, Mapping):
         yield Problem(where, "isn't a policy document", "Write a mapping with Version and Statement")
         return
@@ -105,14 +108,18 @@ def problems(document: Any, where: str) -> Iterator[Problem]:
         yield Problem(f"{where}.Statement", "there's none", "Write at least one")
     sids: set[Any] = set()
     for number, statement in enumerate(statements):
-        yield from _problems_of(statement, f"{where}.Statement[{number}]", sids)
+        yield from _problems_of(statement, f"{where}.Statement[{number}]", sids, of_resource)
 
 
-def _problems_of(statement: Any, where: str, sids: set[Any]) -> Iterator[Problem]:
+def _problems_of(statement: Any, where: str, sids: set[Any], of_resource: bool) -> Iterator[Problem]:
     if not isinstance(statement, Mapping):
         yield Problem(where, "isn't a statement", "Write a mapping with Effect, Action and Resource")
         return
-    yield from _unknown(statement, KEYS - PRINCIPALS, where)
+    yield from _unknown(statement, KEYS if of_resource else KEYS - PRINCIPALS, where)
+    if of_resource and len(PRINCIPALS & statement.keys()) != 1:
+        yield Problem(
+            where, "should have Principal or NotPrincipal, and not both", 'Write Principal: "*" for everybody'
+        )
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield Problem(f"{where}.Effect", f"is {statement.get('Effect')!r}", "Write Allow or Deny")
     for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):

@@ -6,6 +6,7 @@ from blueprints.network import (
     Address,
     Firewall,
     GatewayEndpoint,
+    InterfaceEndpoint,
     InternetGateway,
     NatGateway,
     Route,
@@ -42,6 +43,26 @@ TABLE = RouteTable(
 OTHER_TABLE = RouteTable(name="private", vpc="vpc/main")
 ENDPOINT = GatewayEndpoint(
     name="store", vpc="vpc/main", service="s3", route_tables=("route-table/public", "route-table/private")
+)
+NOBODY_ELSES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": "123456789012"}},
+        }
+    ],
+}
+INTERFACES = InterfaceEndpoint(
+    name="ssm",
+    vpc="vpc/main",
+    service="ssm",
+    subnets=("subnet/a",),
+    groups=("security-group/web",),
+    policy=NOBODY_ELSES,
 )
 GROUP = SecurityGroup(name="web", vpc="vpc/main")
 OTHER_GROUP = SecurityGroup(name="front", vpc="vpc/main")
@@ -236,9 +257,18 @@ ROWS = (
         part=ENDPOINT,
         needs=(VPC, SUBNET, GATEWAY, TABLE, OTHER_TABLE),
         # One less, not one more: moto makes no route for a table that's added later, and then can't delete it.
-        changed=but(ENDPOINT, route_tables=(OTHER_TABLE.key,)),
+        changed=but(ENDPOINT, route_tables=(OTHER_TABLE.key,), policy=NOBODY_ELSES),
         moved=but(ENDPOINT, service="dynamodb"),
         by_hand=take_out_of_a_table,
+        vanish=lambda scope, id: scope.ec2.delete_vpc_endpoints(VpcEndpointIds=[id]),
+        twin=second_endpoint,
+    ),
+    Row(
+        part=INTERFACES,
+        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP),
+        changed=but(INTERFACES, subnets=(OTHER_SUBNET.key,), groups=(OTHER_GROUP.key,), private_dns=False, policy=None),
+        moved=but(INTERFACES, service="ec2messages"),
+        by_hand=lambda scope, id: scope.ec2.modify_vpc_endpoint(VpcEndpointId=id, ResetPolicy=True),
         vanish=lambda scope, id: scope.ec2.delete_vpc_endpoints(VpcEndpointIds=[id]),
         twin=second_endpoint,
     ),
