@@ -20,11 +20,11 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 FIELDS: tuple[tuple[str, int, int, Mapping[str, int]], ...] = (
-    ("minute", 0, 59, {}),
-    ("hour", 0, 23, {}),
-    ("day of the month", 1, 31, {}),
-    ("month", 1, 12, {name: number for number, name in enumerate(MONTHS, 1)}),
-    ("day of the week", 0, 7, {name: number for number, name in enumerate(DAYS)}),
+    ("a minute", 0, 59, {}),
+    ("an hour", 0, 23, {}),
+    ("a day of the month", 1, 31, {}),
+    ("a month", 1, 12, {name: number for number, name in enumerate(MONTHS, 1)}),
+    ("a day of the week", 0, 7, {name: number for number, name in enumerate(DAYS)}),
 )
 ELEMENT = re.compile(r"^(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?$")
 
@@ -46,12 +46,12 @@ def _numbers(field: str, what: str, low: int, high: int, names: Mapping[str, int
     for element in field.split(","):
         match = ELEMENT.match(element)
         if not match:
-            raise ValueError(f"{element!r} isn't a {what}; write numbers, ranges such as 1-5, lists, steps such as */2")
+            raise ValueError(f"{element!r} isn't {what}; write numbers, ranges such as 1-5, lists, steps such as */2")
         first, last, step = match["first"], match["last"], int(match["step"] or 1)
         start = low if first is None else _number(first, what, low, high, names)
         end = high if first is None or (step > 1 and not last) else _number(last or first, what, low, high, names)
         if start > end or not step:
-            raise ValueError(f"{element!r} holds no {what}")
+            raise ValueError(f"{element!r} is {what} that never comes")
         found.update(range(start, end + 1, step))
     return found
 
@@ -59,7 +59,7 @@ def _numbers(field: str, what: str, low: int, high: int, names: Mapping[str, int
 def _number(text: str, what: str, low: int, high: int, names: Mapping[str, int]) -> int:
     number = names.get(text.upper(), int(text) if text.isdecimal() else -1)
     if not low <= number <= high:
-        raise ValueError(f"{text!r} isn't a {what}, which goes from {low} to {high}")
+        raise ValueError(f"{text!r} isn't {what}, which goes from {low} to {high}")
     return number
 
 
@@ -76,9 +76,8 @@ def _time_zone(name: str) -> str:
         return UTC
     if name not in _zones():
         near = difflib.get_close_matches(name, _zones(), 1)
-        raise ValueError(
-            f"there's no time zone {name}; {f'did you mean {near[0]}' if near else 'Europe/Berlin is one'}?"
-        )
+        hint = f"did you mean {near[0]}?" if near else "write one such as Europe/Berlin"
+        raise ValueError(f"there's no time zone {name}: {hint}")
     return name
 
 

@@ -8,6 +8,7 @@ from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
 from tasks.compute.launch_template import LaunchTemplateKind
 from tasks.compute.scaling_group import ScalingGroupKind
+from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.role import RoleKind
@@ -45,5 +46,6 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),
+        ScheduledActionKind(),
     )
 }

@@ -1,15 +1,16 @@
 """Scaling groups: instances of one launch template, kept at a number that AWS chooses within bounds."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
 from blueprints.servers import ScalingGroup
+from tasks.compute.belongings import MOVED, moved_bounds
 from tasks.compute.groups import in_service, named, running, standing_groups
 from tasks.compute.launches import Failures
 from tasks.errors import CastraError, code_of, gone_is_fine
-from tasks.kind import Found, Kind, Phase, State, Unordered
+from tasks.kind import AtBirth, Found, Kind, Phase, State, Unordered
 from tasks.retry import when_released, when_visible
 from tasks.scope import ENVIRONMENT, PART, RESERVED, Scope, as_dict
 from tasks.waiting import wait_until
@@ -18,14 +19,21 @@ AT_ONCE = 10  # target groups a call
 WITHIN = 900  # seconds until all instances serve; made and destroyed, a group takes 58 to 115
 
 
+Size = int | Literal["moved by AWS"]
+
+
 class ScalingGroupState(State):
-    """https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html"""
+    """https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-groups.html
+
+    A bound that a schedule moves is no state while it does: docs/decisions/0013-sizes-that-move.md.
+    """
 
     template: str
     version: str = "$Default"
     subnets: Unordered[str]
-    min: int
-    max: int
+    min: Size
+    max: Size
+    first: AtBirth[tuple[int, int] | None] = None
     target_groups: Unordered[str]
     health_check: str
     grace: int
@@ -46,6 +54,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         "autoscaling:DeleteTags",
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeScalingActivities",
+        "autoscaling:DescribeScheduledActions",
         "autoscaling:DetachLoadBalancerTargetGroups",
         "autoscaling:UpdateAutoScalingGroup",
         "ec2:CreateTags",
@@ -56,21 +65,24 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
     )
 
     def owned(self, scope: Scope) -> Iterator[Found[ScalingGroupState]]:
-        """See `standing_groups`."""
+        """See `standing_groups`, and `moved_bounds` for the bounds that are no state."""
+        moved = moved_bounds(scope)
         for group in standing_groups(scope):
             tags = as_dict(group.get("Tags"))
             if name := self.named_in(tags):
                 outputs = {"instances_in_service": str(in_service(group))}
                 id = group["AutoScalingGroupName"]
-                yield Found(self.name, name, id, _state(group), tags, _phase(group), outputs)
+                state = _state(group, moved.get(id, frozenset()))
+                yield Found(self.name, name, id, state, tags, _phase(group), outputs)
 
     def wanted(self, part: ScalingGroup, ids: Mapping[str, str]) -> ScalingGroupState:
         """See the base."""
         return ScalingGroupState(
             template=ids[part.template],
             subnets=tuple(ids[subnet] for subnet in part.subnets),
-            min=part.min,
-            max=part.max,
+            min=MOVED if "min" in part.moved else part.min,
+            max=MOVED if "max" in part.moved else part.max,
+            first=(part.min, part.max),
             target_groups=tuple(ids[group] for group in part.target_groups),
             health_check=part.health_check,
             grace=part.grace,
@@ -85,7 +97,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
                 when_visible(
                     f"what scaling group {id} needs",
                     scope.client("autoscaling", once=True).create_auto_scaling_group,
-                    **_settings(id, wanted),
+                    **_settings(id, wanted) | _first_sizes(wanted),
                     TargetGroupARNs=list(now),
                     Tags=_tags(id, self.birth_tags(scope, name, wanted)),
                 )
@@ -155,14 +167,14 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 # ---------------------------------------------------------------------- AWS's words and ours
 
 
-def _state(group: Mapping[str, Any]) -> ScalingGroupState:
+def _state(group: Mapping[str, Any], moved: frozenset[str]) -> ScalingGroupState:
     template = group.get("LaunchTemplate", {})
     return ScalingGroupState(
         template=template.get("LaunchTemplateId", ""),
         version=template.get("Version") or "$Default",
         subnets=tuple(filter(None, group.get("VPCZoneIdentifier", "").split(","))),
-        min=group["MinSize"],
-        max=group["MaxSize"],
+        min=MOVED if "min" in moved else group["MinSize"],
+        max=MOVED if "max" in moved else group["MaxSize"],
         target_groups=tuple(group.get("TargetGroupARNs", [])),
         health_check=group["HealthCheckType"],
         grace=group.get("HealthCheckGracePeriod", 0),
@@ -170,16 +182,21 @@ def _state(group: Mapping[str, Any]) -> ScalingGroupState:
 
 
 def _settings(id: str, wanted: ScalingGroupState) -> dict[str, Any]:
-    """What create and update take alike; how many run between the bounds is left to AWS."""
+    """What create and update take alike; how many run between the bounds, and a bound that moves, is left to AWS."""
+    sizes = {"MinSize": wanted.min, "MaxSize": wanted.max}
     return {
         "AutoScalingGroupName": id,
         "LaunchTemplate": {"LaunchTemplateId": wanted.template, "Version": wanted.version},
         "VPCZoneIdentifier": ",".join(wanted.subnets),
-        "MinSize": wanted.min,
-        "MaxSize": wanted.max,
+        **{name: size for name, size in sizes.items() if size != MOVED},
         "HealthCheckType": wanted.health_check,
         "HealthCheckGracePeriod": wanted.grace,
     }
+
+
+def _first_sizes(wanted: ScalingGroupState) -> dict[str, int]:
+    """A group can't be made without sizes."""
+    return dict(zip(("MinSize", "MaxSize"), wanted.first, strict=True)) if wanted.first else {}
 
 
 def _phase(group: Mapping[str, Any]) -> Phase:

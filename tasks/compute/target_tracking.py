@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.servers import TargetTracking
-from tasks.compute.groups import standing_groups
+from tasks.compute.belongings import group_and_title, id_of, ours, policies, title
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
-from tasks.scope import ENVIRONMENT, PART, Scope, as_dict
+from tasks.scope import ENVIRONMENT, PART, Scope
+
+POLICY_TYPE = "TargetTrackingScaling"
 
 
 class TargetTrackingState(State):
@@ -29,6 +31,7 @@ class TargetTrackingKind(Kind[TargetTracking, TargetTrackingState]):
     """
 
     name = "target-tracking"
+    goes_with = ("scaling-group",)
     taggable = False
     goes_first = True
     actions = (
@@ -40,21 +43,11 @@ class TargetTrackingKind(Kind[TargetTracking, TargetTrackingState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[TargetTrackingState]]:
         """DescribePolicies of the account, beside the groups that are listed anyway."""
-        owners = {
-            group["AutoScalingGroupName"]: as_dict(group.get("Tags"))[ENVIRONMENT] for group in standing_groups(scope)
-        }
-        pages: dict[str, Any] = {
-            "PolicyTypes": ["TargetTrackingScaling"],
-            "PaginationConfig": {"PageSize": 100},
-        }
-        for policy in scope.pages("autoscaling", "describe_policies", "ScalingPolicies", **pages) if owners else []:
-            environment = owners.get(policy["AutoScalingGroupName"])
-            name = policy["PolicyName"].removeprefix(_title(environment, ""))
-            if environment is not None and name != policy["PolicyName"]:
+        for environment, name, policy in ours(scope, policies(scope), "PolicyName"):
+            if policy["PolicyType"] == POLICY_TYPE:
                 tags = {ENVIRONMENT: environment, PART: self.key(name)}
-                yield Found(
-                    self.name, name, _id(policy["AutoScalingGroupName"], policy["PolicyName"]), _state(policy), tags
-                )
+                id = id_of(policy["AutoScalingGroupName"], policy["PolicyName"])
+                yield Found(self.name, name, id, _state(policy), tags)
 
     def wanted(self, part: TargetTracking, ids: Mapping[str, str]) -> TargetTrackingState:
         """See the base."""
@@ -68,34 +61,25 @@ class TargetTrackingKind(Kind[TargetTracking, TargetTrackingState]):
 
     def create(self, scope: Scope, name: str, wanted: TargetTrackingState) -> str:
         """PutScalingPolicy makes or replaces what has the name; AWS adds the alarms."""
-        return _put(scope, wanted, _title(scope.environment, name))
+        return _put(scope, wanted, title(scope.environment, name))
 
     def update(self, scope: Scope, id: str, wanted: TargetTrackingState, changed: frozenset[str]) -> None:
         """All of it, by its name."""
-        _put(scope, wanted, id.partition("/")[2])
+        _put(scope, wanted, group_and_title(id)[1])
 
     def delete(self, scope: Scope, id: str) -> None:
         """With its alarms. It goes with its group too."""
-        group, _, policy = id.partition("/")
+        group, policy = group_and_title(id)
         with gone_is_fine("ValidationError", saying="not found"):
             scope.autoscaling.delete_policy(AutoScalingGroupName=group, PolicyName=policy)
 
 
-def _title(environment: str | None, name: str) -> str:
-    """The policy's name in AWS, from which the part's can be read again."""
-    return f"castra--{environment}--{name}"
-
-
-def _id(group: str, title: str) -> str:
-    return f"{group}/{title}"
-
-
-def _put(scope: Scope, wanted: TargetTrackingState, title: str) -> str:
+def _put(scope: Scope, wanted: TargetTrackingState, name: str) -> str:
     warmup = {"EstimatedInstanceWarmup": wanted.warmup} if wanted.warmup is not None else {}
     scope.autoscaling.put_scaling_policy(
         AutoScalingGroupName=wanted.group,
-        PolicyName=title,
-        PolicyType="TargetTrackingScaling",
+        PolicyName=name,
+        PolicyType=POLICY_TYPE,
         TargetTrackingConfiguration={
             "PredefinedMetricSpecification": {"PredefinedMetricType": wanted.metric},
             "TargetValue": wanted.target,
@@ -104,7 +88,7 @@ def _put(scope: Scope, wanted: TargetTrackingState, title: str) -> str:
         Enabled=wanted.enabled,
         **warmup,
     )
-    return _id(wanted.group, title)
+    return id_of(wanted.group, name)
 
 
 def _state(policy: Mapping[str, Any]) -> TargetTrackingState:

@@ -289,6 +289,7 @@ def test_fewer_than_its_minimum_in_service_it_is_pending(scope: Scope, stub: Stu
     tags = {ENVIRONMENT: str(scope.environment), PART: "scaling-group/web"}
     answer["AutoScalingGroups"][0]["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     stub.add_response("describe_auto_scaling_groups", answer)
+    stub.add_response("describe_scheduled_actions", {"ScheduledUpdateGroupActions": []})
     (found,) = KIND.owned(scope)
     assert (found.phase, found.outputs) == ("pending", {"instances_in_service": "0"})
 

@@ -70,6 +70,7 @@ def test_turned_off_by_hand_it_is_told_as_a_difference(scope: Scope) -> None:
     policy = {
         "AutoScalingGroupName": group["AutoScalingGroupName"],
         "PolicyName": f"castra--{scope.environment}--web-cpu",
+        "PolicyType": "TargetTrackingScaling",
         "TargetTrackingConfiguration": {
             "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
             "TargetValue": 60.0,

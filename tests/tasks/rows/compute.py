@@ -6,6 +6,7 @@ from blueprints.balancing import TargetGroup
 from blueprints.identity import InstanceProfile, Role
 from blueprints.network import SecurityGroup, Subnet
 from blueprints.part import Lookup
+from blueprints.schedule import ScheduledAction
 from blueprints.servers import LaunchTemplate, ScalingGroup, TargetTracking, Volume
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import VPC
@@ -44,6 +45,14 @@ BENEATH_GROUP = (VPC, *SUBNETS, *TARGETS, PLAIN, OTHER_PLAIN)
 OTHER_GROUP = GROUP.model_copy(update={"name": "other", "min": 0})
 TRACKING = TargetTracking(
     name="web-cpu", group="scaling-group/web", metric="ASGAverageCPUUtilization", target=60, warmup=120
+)
+SCHEDULED = ScheduledAction(
+    name="web-nights", group="scaling-group/web", cron="0 20 * * *", time_zone="Europe/Berlin", min=0, max=0
+)
+MOVING_GROUPS = tuple(group.model_copy(update={"moved": ("min", "max")}) for group in (GROUP, OTHER_GROUP))
+MORNINGS = tuple(
+    ScheduledAction(name=f"{group}-mornings", group=f"scaling-group/{group}", cron="0 7 * * *", min=1, max=3)
+    for group in ("web", "other")
 )
 
 
@@ -113,6 +122,18 @@ def delete_policy(scope: Scope, id: str) -> None:
     scope.autoscaling.delete_policy(PolicyName=policy, AutoScalingGroupName=group)
 
 
+def send_everybody_home(scope: Scope, id: str) -> None:
+    group, _, action = id.partition("/")
+    scope.autoscaling.put_scheduled_update_group_action(
+        AutoScalingGroupName=group, ScheduledActionName=action, Recurrence="0 12 * * *", DesiredCapacity=0
+    )
+
+
+def unschedule(scope: Scope, id: str) -> None:
+    group, _, action = id.partition("/")
+    scope.autoscaling.delete_scheduled_action(AutoScalingGroupName=group, ScheduledActionName=action)
+
+
 ROWS = (
     Row(
         part=TEMPLATE,
@@ -160,5 +181,15 @@ ROWS = (
         moved=TRACKING.model_copy(update={"group": "scaling-group/other"}),
         by_hand=raise_the_target,
         vanish=delete_policy,
+    ),
+    Row(
+        part=SCHEDULED,
+        needs=(*BENEATH_GROUP, *MOVING_GROUPS, *MORNINGS),
+        changed=SCHEDULED.model_copy(
+            update={"cron": "30 21 * * MON-FRI", "time_zone": "Etc/UTC", "min": None, "max": 5, "desired": 1}
+        ),
+        moved=SCHEDULED.model_copy(update={"group": "scaling-group/other"}),
+        by_hand=send_everybody_home,
+        vanish=unschedule,
     ),
 )
