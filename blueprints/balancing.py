@@ -1,15 +1,14 @@
 """Load balancers: the section that people write, and the parts it unfolds into."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from blueprints.listening import Entrance
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId, VpcId
-from blueprints.part import Id, Name, Part, Piece, Ready, of
+from blueprints.part import Part, Piece, Ready
 from blueprints.problem import Problem
-
-TargetGroupId = Annotated[Id, of("target-group")]
 
 
 class LoadBalancer(Part):
@@ -59,62 +58,7 @@ class TargetGroup(Part):
     deregistration_delay: int = Field(default=60, ge=0, le=3600, description="Seconds.")
 
 
-class Listener(Part):
-    """A port of a load balancer, and where its requests go that no rule takes."""
-
-    kind: ClassVar[str] = "listener"
-    load_balancer: Annotated[Id, of("load-balancer")]
-    port: int = Field(ge=1, le=65535)
-    protocol: Literal["HTTP"] = "HTTP"
-    target_group: TargetGroupId
-
-
-class ListenerRule(Part):
-    """Requests of a listener, by path or host, that go elsewhere. The lowest priority is asked first."""
-
-    kind: ClassVar[str] = "listener-rule"
-    listener: Annotated[Id, of("listener")]
-    priority: int = Field(ge=1, le=50000)
-    paths: tuple[str, ...] = Field(default=(), max_length=5)
-    hosts: tuple[str, ...] = Field(default=(), max_length=5)
-    target_group: TargetGroupId
-
-
 # ---------------------------------------------------------------------- the section
-
-MOST_CONDITIONS = 5  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
-Port = Annotated[int, Field(ge=1, le=65535)]
-Several = Annotated[
-    tuple[str, ...],
-    BeforeValidator(
-        lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=str | tuple[str, ...]
-    ),
-]
-
-
-class Forward(Piece):
-    """Requests for a path or a host that go to other servers. `*` and `?` are wildcards."""
-
-    path: Several = Field(default=(), max_length=5, description="Path patterns, such as /api/*.")
-    host: Several = Field(default=(), max_length=5, description="Host names, such as api.example.com.")
-    to: Name = Field(description="Servers, by name.")
-
-    @model_validator(mode="after")
-    def _asks_for_something(self) -> "Forward":
-        if not self.path and not self.host:
-            raise ValueError("should say for which path or host it is")
-        if len(self.path) + len(self.host) > MOST_CONDITIONS:
-            raise ValueError(f"has {len(self.path) + len(self.host)} conditions; AWS takes {MOST_CONDITIONS} a rule")
-        return self
-
-
-class Entrance(Piece):
-    """A port of a balancer: servers that get its requests, and rules for those that go elsewhere, first match first."""
-
-    port: Port
-    protocol: Literal["HTTP"] = "HTTP"
-    to: Name = Field(description="Servers, by name.")
-    rules: tuple[Forward, ...] = Field(default=(), max_length=100)
 
 
 class Balancer(Piece):
@@ -129,7 +73,7 @@ class Balancer(Piece):
 
     def targets(self) -> tuple[str, ...]:
         """Names of the servers it sends requests to."""
-        named = (name for one in self.listeners for name in (one.to, *(rule.to for rule in one.rules)))
+        named = (name for one in self.listeners for answer in (one, *one.rules) for name in answer.to)
         return tuple(dict.fromkeys(named))
 
     def problems(
@@ -143,9 +87,10 @@ class Balancer(Piece):
             at = f"{where}.listeners.{index}"
             if any(other.port == one.port for other in self.listeners[:index]):
                 yield Problem(f"{at}.port", f"port {one.port} is listened on twice", "Use one listener with rules")
-            yield from _unknown_target(f"{at}.to", one.to, ports)
+            yield from one.problems(at, region)
+            yield from _unknown_targets(f"{at}.to", one.to, ports)
             for number, rule in enumerate(one.rules):
-                yield from _unknown_target(f"{at}.rules.{number}.to", rule.to, ports)
+                yield from _unknown_targets(f"{at}.rules.{number}.to", rule.to, ports)
 
     def parts(
         self, name: str, network: Network, region: str, ports: Mapping[str, int], checks: Mapping[str, HealthCheck]
@@ -167,7 +112,7 @@ class Balancer(Piece):
             after=network.ways_in() if self.public else (),
         )
         for index, one in enumerate(self.listeners):
-            yield from _listener(name, one, f"{where}.listeners.{index}")
+            yield from one.parts(name, f"{where}.listeners.{index}")
 
     def _firewall(
         self, name: str, network: Network, where: str, ports: Mapping[str, int], checks: Mapping[str, HealthCheck]
@@ -187,30 +132,12 @@ def admitted_ports(port: int, check: HealthCheck) -> tuple[int, ...]:
     return (port,) if check.port in ("traffic-port", port) else (port, int(check.port))
 
 
-def _listener(balancer: str, one: Entrance, where: str) -> Iterator[Part]:
-    name = f"{balancer}-{one.port}"
-    yield Listener(
-        name=name,
-        where=where,
-        load_balancer=f"load-balancer/{balancer}",
-        port=one.port,
-        protocol=one.protocol,
-        target_group=f"target-group/{balancer}-{one.to}",
-    )
-    for index, rule in enumerate(one.rules):
-        yield ListenerRule(
-            name=f"{name}-{index + 1}",
-            where=f"{where}.rules.{index}",
-            listener=f"listener/{name}",
-            priority=index + 1,
-            paths=rule.path,
-            hosts=rule.host,
-            target_group=f"target-group/{balancer}-{rule.to}",
-        )
-
-
-def _unknown_target(path: str, name: str, ports: Mapping[str, int | None]) -> Iterator[Problem]:
-    if name not in ports:
-        yield Problem(path, f"there are no servers {name}", f"Name one of: {', '.join(ports) or 'none are described'}")
-    elif ports[name] is None:
-        yield Problem(path, f"servers.{name} says no port", f"Set servers.{name}.port")
+def _unknown_targets(path: str, names: Iterable[str], ports: Mapping[str, int | None]) -> Iterator[Problem]:
+    names = tuple(names)
+    for name in names:
+        at = path if len(names) == 1 else f"{path}.{name}"
+        if name not in ports:
+            known = ", ".join(ports) or "none are described"
+            yield Problem(at, f"there are no servers {name}", f"Name one of: {known}")
+        elif ports[name] is None:
+            yield Problem(at, f"servers.{name} says no port", f"Set servers.{name}.port")

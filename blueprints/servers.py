@@ -6,9 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from blueprints.balancing import HealthCheck, Port, TargetGroup, admitted_ports
+from blueprints.balancing import HealthCheck, TargetGroup, admitted_ports
 from blueprints.booting import Bootstrap, Image, Volume
 from blueprints.identity import Document, InstanceProfile, Role
+from blueprints.listening import Port
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem

@@ -1,40 +1,34 @@
-"""Listener rules: requests for some paths or hosts that go elsewhere."""
+"""Listener rules: requests that fare otherwise than the rest, by path, host, header, method or query."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.balancing import ListenerRule
-from tasks.balancing.forwarding import actions_to, targets_of
+from blueprints.listening import ListenerRule
+from tasks.balancing.actions import Actions, as_aws, told_actions, wanted_actions
+from tasks.balancing.conditions import ConditionsState, conditions_as_aws, told_conditions, wanted_conditions
 from tasks.balancing.listing import rules, rules_of, tags_of
 from tasks.balancing.tagging import TaggedByArn
 from tasks.errors import CastraError, code_of, gone_is_fine
-from tasks.kind import Fixed, Found, State, Unordered
+from tasks.kind import Fixed, Found, State
 from tasks.retry import when_released, when_visible
 from tasks.scope import Scope, as_list
 
 LAST = 50000  # the highest priority number, asked last
-PATH, HOST = ("path-pattern", "PathPatternConfig"), ("host-header", "HostHeaderConfig")
 
 
 class ListenerRuleState(State):
-    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html
-
-    `target_group` is one ARN, or what somebody made of the action by hand. `others` names the conditions that somebody
-    added by hand.
-    """
+    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html"""
 
     listener: Fixed[str]
     priority: int
-    paths: Unordered[str]
-    hosts: Unordered[str]
-    others: Unordered[str] = ()
-    target_group: Unordered[str]
+    conditions: ConditionsState
+    actions: Actions
 
 
 class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
-    """Listener rules: requests for some paths or hosts that go elsewhere.
+    """Listener rules: requests that fare otherwise than the rest.
 
     A priority exists once on a listener. Rules that change places do so in one call, and a new one whose place is taken
     moves the other to the last free place: that one is to leave its place, or to go, or the blueprint named a priority
@@ -42,6 +36,7 @@ class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
     """
 
     name = "listener-rule"
+    goes_with = ("listener",)
     goes_first = True
     actions = (
         "elasticloadbalancing:AddTags",
@@ -61,14 +56,11 @@ class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
         """The shared listing; one without tags, on a listener of ours, is not ours."""
         for rule, tags in rules(scope):
             if name := self.named_in(tags):
-                conditions = rule["Conditions"]
                 state = ListenerRuleState(
                     listener=rule["ListenerArn"],
                     priority=int(rule["Priority"]),
-                    paths=tuple(value for condition in conditions for value in _values(condition, *PATH)),
-                    hosts=tuple(value for condition in conditions for value in _values(condition, *HOST)),
-                    others=tuple(other for condition in conditions for other in _others(condition)),
-                    target_group=targets_of(rule["Actions"]),
+                    conditions=told_conditions(rule["Conditions"]),
+                    actions=told_actions(rule["Actions"]),
                 )
                 yield Found(self.name, name, rule["RuleArn"], state, tags)
 
@@ -77,9 +69,8 @@ class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
         return ListenerRuleState(
             listener=ids[part.listener],
             priority=part.priority,
-            paths=part.paths,
-            hosts=part.hosts,
-            target_group=(ids[part.target_group],),
+            conditions=wanted_conditions(part),
+            actions=wanted_actions(part.action, ids),
         )
 
     def create(self, scope: Scope, name: str, wanted: ListenerRuleState) -> str:
@@ -87,8 +78,8 @@ class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
         asked: dict[str, Any] = {
             "ListenerArn": wanted.listener,
             "Priority": wanted.priority,
-            "Conditions": _conditions(wanted),
-            "Actions": actions_to(wanted.target_group),
+            "Conditions": conditions_as_aws(wanted.conditions),
+            "Actions": as_aws(wanted.actions),
             "Tags": as_list(self.birth_tags(scope, name, wanted)),
         }
         create_rule, what = scope.client("elbv2", once=True).create_rule, f"listener and target group of rule {name}"
@@ -104,9 +95,8 @@ class ListenerRuleKind(TaggedByArn[ListenerRule, ListenerRuleState]):
     def update(self, scope: Scope, id: str, wanted: ListenerRuleState, changed: frozenset[str]) -> None:
         """Conditions and action in one call; the place in another."""
         if changed - {"priority"}:
-            actions = actions_to(wanted.target_group)
-            what = f"target group of rule {id}"
-            when_visible(what, scope.elbv2.modify_rule, RuleArn=id, Conditions=_conditions(wanted), Actions=actions)
+            now = {"Conditions": conditions_as_aws(wanted.conditions), "Actions": as_aws(wanted.actions)}
+            when_visible(f"target groups of rule {id}", scope.elbv2.modify_rule, RuleArn=id, **now)
         if "priority" in changed:
             when_released(f"priority {wanted.priority}", _take_place, scope, id, wanted)
 
@@ -135,25 +125,3 @@ def _take_place(scope: Scope, id: str | None, wanted: ListenerRuleState) -> None
         moves[occupant] = places.get(id or "", last_free)
     pairs = [{"RuleArn": arn, "Priority": place} for arn, place in moves.items()]
     scope.elbv2.set_rule_priorities(RulePriorities=pairs)
-
-
-def _conditions(wanted: ListenerRuleState) -> list[dict[str, Any]]:
-    """The conditions, as AWS takes them: all must hold, and of each one value."""
-    asked = ((PATH, wanted.paths), (HOST, wanted.hosts))
-    return [{"Field": field, config: {"Values": list(values)}} for (field, config), values in asked if values]
-
-
-def _values(condition: Mapping[str, Any], field: str, config: str) -> list[str]:
-    """The values of a condition, if it's for this field."""
-    if condition["Field"] != field:
-        return []
-    return list(condition.get(config, {}).get("Values") or condition.get("Values", []))
-
-
-def _others(condition: Mapping[str, Any]) -> Iterator[str]:
-    """What a condition asks for that isn't a path pattern or a host."""
-    for field, config in (PATH, HOST):
-        if condition["Field"] == field:
-            yield from (f"{field} by regex {regex}" for regex in condition.get(config, {}).get("RegexValues", ()))
-            return
-    yield str(condition["Field"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from blueprints.balancing import ListenerRule
+from blueprints.listening import ListenerRule, forward
 from tasks.errors import CastraError
 from tasks.registry import KINDS
 from tasks.scope import Scope
@@ -16,7 +16,7 @@ BENEATH = (*BENEATH_LISTENER, LISTENER)
 
 def rule(name: str, priority: int, path: str) -> ListenerRule:
     return ListenerRule(
-        name=name, listener="listener/http", priority=priority, paths=(path,), target_group="target-group/api"
+        name=name, listener="listener/http", priority=priority, paths=(path,), action=forward("target-group/api")
     )
 
 
@@ -77,9 +77,9 @@ def test_an_action_changed_by_hand_to_a_fixed_answer_is_mended(scope: Scope) -> 
     raise_all(scope, parts)
     scope.elbv2.modify_rule(RuleArn=ids(scope, "api")[0], Actions=[closed()])
     step = next(step for step in look_and_plan(scope, parts).steps if step.part == RULE.key)
-    assert (step.because, [(change.field, change.from_) for change in step.changes]) == (
+    assert (step.because, [(change.field, change.from_[0]["type"]) for change in step.changes]) == (
         "changed by hand",
-        [("target_group", ["fixed-response"])],
+        [("actions", "fixed-response")],
     )
     raise_all(scope, parts)
     assert look_and_plan(scope, parts).settled

@@ -1,5 +1,5 @@
 """What moto leaves out or gets wrong, and a whole environment's life needs. Importing this registers all of it."""
 
-from tests.physics.gaps import endpoints, images, network, priorities, scaling, stores, templates
+from tests.physics.gaps import endpoints, images, listeners, network, priorities, scaling, stores, templates
 
-__all__ = ["endpoints", "images", "network", "priorities", "scaling", "stores", "templates"]
+__all__ = ["endpoints", "images", "listeners", "network", "priorities", "scaling", "stores", "templates"]

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from blueprints.balancing import HealthCheck, Listener, ListenerRule, LoadBalancer, TargetGroup
+from blueprints.balancing import HealthCheck, LoadBalancer, TargetGroup
+from blueprints.listening import (
+    TLS_POLICY,
+    Forward,
+    HeaderIs,
+    Listener,
+    ListenerRule,
+    QueryIs,
+    Redirect,
+    Share,
+    forward,
+)
 from blueprints.network import InternetGateway, SecurityGroup, Subnet
 from tasks.balancing.listing import rules_of
 from tasks.scope import Scope, as_list
@@ -20,14 +31,28 @@ BALANCER = LoadBalancer(
 )
 TARGETS = TargetGroup(name="web", vpc="vpc/main", port=8080)
 OTHER_TARGETS = TargetGroup(name="api", vpc="vpc/main", port=9090)
-LISTENER = Listener(name="http", load_balancer="load-balancer/web", port=80, target_group="target-group/web")
+LISTENER = Listener(name="http", load_balancer="load-balancer/web", port=80, action=forward("target-group/web"))
+CERTIFICATES = tuple(
+    f"arn:aws:acm:eu-west-1:123456789012:certificate/00000000-0000-4000-8000-00000000000{number}" for number in "123"
+)
+SECURE = Listener(
+    name="http",
+    load_balancer="load-balancer/web",
+    port=443,
+    protocol="HTTPS",
+    certificates=CERTIFICATES,
+    ssl_policy=TLS_POLICY,
+    action=Forward(
+        shares=(Share(target_group="target-group/web", weight=90), Share(target_group="target-group/api", weight=10))
+    ),
+)
 RULE = ListenerRule(
     name="api",
     listener="listener/http",
     priority=10,
     paths=("/api/*", "/v1/*"),
     hosts=("api.example.com",),
-    target_group="target-group/api",
+    action=forward("target-group/api"),
 )
 OTHER_BALANCER = BALANCER.model_copy(update={"name": "other"})
 OTHER_LISTENER = LISTENER.model_copy(update={"name": "other", "port": 81})
@@ -156,7 +181,7 @@ ROWS = (
     Row(
         part=LISTENER,
         needs=(*BENEATH_LISTENER, OTHER_BALANCER),
-        changed=LISTENER.model_copy(update={"port": 8000, "target_group": "target-group/api"}),
+        changed=SECURE,
         moved=LISTENER.model_copy(update={"load_balancer": "load-balancer/other"}),
         by_hand=close_listener,
         vanish=lambda scope, id: scope.elbv2.delete_listener(ListenerArn=id),
@@ -166,7 +191,15 @@ ROWS = (
         part=RULE,
         needs=(*BENEATH_LISTENER, LISTENER, OTHER_LISTENER),
         changed=RULE.model_copy(
-            update={"priority": 20, "paths": (), "hosts": ("b.example.com",), "target_group": "target-group/web"}
+            update={
+                "priority": 20,
+                "paths": (),
+                "hosts": ("b.example.com",),
+                "headers": (HeaderIs(name="x-beta", values=("yes", "maybe")),),
+                "methods": ("POST",),
+                "queries": (QueryIs(key="version", values=("2",)),),
+                "action": Redirect(host="new.example.com", path="/v2/#{path}", permanent=False),
+            }
         ),
         moved=RULE.model_copy(update={"listener": "listener/other"}),
         by_hand=change_conditions,
