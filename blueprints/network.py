@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.endpoints import Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
+from blueprints.flow_logs import FlowLogs
 from blueprints.part import Id, Part, Piece, Ready, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
@@ -150,6 +151,9 @@ class Network(Piece):
         default=(),
         description="Services reached without the internet: s3 and dynamodb free of charge, others paid by the hour.",
     )
+    flow_logs: FlowLogs | None = Field(
+        default=None, description="Where the traffic is recorded; nowhere, if not given."
+    )
     dns_support: bool = Field(default=True, description="Whether AWS's resolver answers in the VPC.")
     dns_hostnames: bool = Field(default=True, description="Whether instances get DNS names.")
 
@@ -183,6 +187,8 @@ class Network(Piece):
 
         yield from self._subnet_problems(len(names))
         yield from problems_of(self.endpoints, dns=self.dns_support and self.dns_hostnames)
+        if self.flow_logs is not None:
+            yield from self.flow_logs.problems(region)
 
     def _subnet_problems(self, zones: int) -> Iterator[Problem]:
         """What's wrong with CIDRs that are written by hand."""
@@ -260,6 +266,8 @@ class Network(Piece):
             yield Subnet(name=f"private-{letter}", cidr=private[letter], **at)
         yield from self._ways_out(region, where)
         yield from self._endpoints(region)
+        if self.flow_logs is not None:
+            yield from self.flow_logs.parts(self.vpc)
 
     def _ways_out(self, region: str, where: str) -> Iterator[Part]:
         letters = self.letters(region)

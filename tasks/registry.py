@@ -15,6 +15,7 @@ from tasks.identity.role import RoleKind
 from tasks.kind import Kind
 from tasks.network.address import AddressKind
 from tasks.network.firewall import FirewallKind
+from tasks.network.flow_log import FlowLogKind
 from tasks.network.gateway_endpoint import GatewayEndpointKind
 from tasks.network.internet_gateway import InternetGatewayKind
 from tasks.network.interface_endpoint import InterfaceEndpointKind
@@ -36,6 +37,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         GatewayEndpointKind(),
         SecurityGroupKind(),
         FirewallKind(),
+        RoleKind(),
+        FlowLogKind(),
         RoleKind(),
         InterfaceEndpointKind(),
         InstanceProfileKind(),

@@ -53,6 +53,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("InvalidParameterValue", "propagation", ("Invalid IAM Instance Profile",)),
     Rule("InvalidParameterValueException", "propagation", ("cannot be assumed",)),
     Rule("MalformedPolicyDocument", "propagation", ("Invalid principal",)),
+    Rule("InvalidParameter", "propagation", ("Unable to assume given IAM role",)),  # of flow logs
     Rule("NoSuchEntity", "final", ("does not exist or is not attachable",)),  # a managed policy's ARN is wrong
     Rule("NoSuchEntity", "propagation"),
     *(

@@ -13,6 +13,7 @@ OPERATIONS = (
     "ec2:CreateNatGateway",
     "ec2:CreateRouteTable",
     "ec2:CreateVpcEndpoint",
+    "ec2:CreateFlowLogs",
     "ec2:CreateLaunchTemplate",
     "ec2:CreateLaunchTemplateVersion",
     "ec2:CreateVolume",

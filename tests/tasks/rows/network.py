@@ -2,6 +2,8 @@
 
 from typing import Any, TypeVar
 
+from blueprints.flow_logs import FlowLog
+from blueprints.identity import Role
 from blueprints.network import (
     Address,
     Firewall,
@@ -64,6 +66,8 @@ INTERFACES = InterfaceEndpoint(
     groups=("security-group/web",),
     policy=NOBODY_ELSES,
 )
+WRITER = Role(name="writer", trusts=("vpc-flow-logs.amazonaws.com",))
+FLOW_LOG = FlowLog(name="main", vpc="vpc/main", to="/vpc/web", interval=60, role="role/writer")
 GROUP = SecurityGroup(name="web", vpc="vpc/main")
 OTHER_GROUP = SecurityGroup(name="front", vpc="vpc/main")
 FIREWALL = Firewall(
@@ -192,6 +196,17 @@ def open_wide(scope: Scope, id: str) -> None:
     scope.ec2.authorize_security_group_ingress(GroupId=id, IpPermissions=everybody)
 
 
+def second_flow_log(scope: Scope, key: str) -> None:
+    scope.ec2.create_flow_logs(
+        ResourceIds=[id_of(scope, "describe_vpcs", "Vpcs", "VpcId")],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogGroupName="/by/hand",
+        DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/somebody",
+        TagSpecifications=tags_of(scope, key, "vpc-flow-log"),
+    )
+
+
 ROWS = (
     Row(
         part=VPC,
@@ -271,6 +286,14 @@ ROWS = (
         by_hand=lambda scope, id: scope.ec2.modify_vpc_endpoint(VpcEndpointId=id, ResetPolicy=True),
         vanish=lambda scope, id: scope.ec2.delete_vpc_endpoints(VpcEndpointIds=[id]),
         twin=second_endpoint,
+    ),
+    Row(
+        part=FLOW_LOG,
+        needs=(VPC, WRITER),
+        moved=but(FLOW_LOG, traffic="reject", interval=600, format="${srcaddr} ${dstaddr} ${action}"),
+        by_hand=take_off_its_name,
+        vanish=lambda scope, id: scope.ec2.delete_flow_logs(FlowLogIds=[id]),
+        twin=second_flow_log,
     ),
     Row(
         part=GROUP,
