@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,7 +21,8 @@ from tasks.progress import Event, announce
 from tasks.scope import Scope
 
 SECONDS = 20.0
-TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
+TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+"""What S3 answers where it isn't as our condition says: another's, being written just now, or gone."""
 halt = threading.Event()
 """Set to ask the runs of this process to start no new step."""
 
@@ -53,7 +54,7 @@ class Lease:
         self._scope, self._holder, self._seconds = scope, holder, seconds
         self._token, self._renewals = uuid.uuid4().hex, 0
         self._etag, self._valid_until, self._lost = "", 0.0, ""
-        self._stop = threading.Event()
+        self._stop, self._turn = threading.Event(), threading.Lock()
 
     # ------------------------------------------------------------------ what a run asks
 
@@ -80,8 +81,9 @@ class Lease:
                     holding = self._taken_or_held()
                     if holding is None:
                         return
-                    if first and first.token == holding.token and first.etag != holding.etag:
-                        break
+                    if first and first.etag != holding.etag:
+                        first = holding
+                        break  # it was renewed, or taken by somebody else: somebody is alive
                     first = first or holding
                     announce(Event("waiting", "lease", f"held by {first.holder}; waiting to see whether it's alive"))
                     raise _NotYet
@@ -92,26 +94,20 @@ class Lease:
         raise Held(what, f"{holder} is changing it", "Wait until it's done, or stop it")
 
     def keep(self) -> None:
-        """Renew it until it's given back; for a thread of its own."""
-        while not self._stop.wait(self._seconds / 4):
-            try:
-                self._put(IfMatch=self._etag)
-            except (BotoCoreError, ClientError) as error:
-                if code_of(error) not in TAKEN:
-                    continue  # tried again at the next turn; `check` stops the run when it's too late
-                holding = self._read()
-                if holding is None or holding.token != self._token:
-                    self._lost = f"{holding.holder} has taken it over" if holding else "somebody removed it"
-                    return
-                self._etag = holding.etag  # our own renewal, whose answer was lost
+        """Renew it until it's given back or lost; for a thread of its own."""
+        while not self._lost and not self._stop.wait(self._seconds / 4):
+            with self._turn, suppress(BotoCoreError, ClientError):
+                self._renew()  # what fails is tried again at the next turn; `check` stops the run when it's too late
 
     def give_back(self) -> None:
         """Remove it, if it's still ours."""
         self._stop.set()
         try:
-            self._s3.delete_object(**self._place, IfMatch=self._etag)
+            with self._turn:  # a renewal that is under way changes the ETag
+                self._s3.delete_object(**self._place, IfMatch=self._etag)
         except (BotoCoreError, ClientError) as error:
-            announce(Event("waiting", "lease", f"it couldn't be given back ({error}); it expires by itself"))
+            if code_of(error) not in TAKEN:
+                announce(Event("waiting", "lease", f"it couldn't be given back ({error}); it expires by itself"))
 
     # ------------------------------------------------------------------ how
 
@@ -131,6 +127,20 @@ class Lease:
         body = {"holder": self._holder, "token": self._token, "seconds": self._seconds, "renewals": self._renewals}
         answer = self._s3.put_object(**self._place, Body=json.dumps(body).encode(), **condition)
         self._etag, self._valid_until = answer["ETag"], sent + self._seconds
+
+    def _renew(self) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            self._put(IfMatch=self._etag)
+        except ClientError as error:
+            if code_of(error) not in TAKEN:
+                raise
+            holding = self._read()
+            if holding is None or holding.token != self._token:
+                self._lost = f"{holding.holder} has taken it over" if holding else "somebody removed it"
+            else:
+                self._etag = holding.etag  # our own renewal, whose answer was lost
 
     def _read(self) -> Holding | None:
         try:
@@ -181,6 +191,8 @@ def make_depot(scope: Scope) -> None:
     try:
         scope.client("s3").create_bucket(Bucket=bucket, **where)
     except ClientError as error:
+        if code_of(error) == "OperationAborted":
+            return  # another run is making it just now, and closes it
         if code_of(error) != "BucketAlreadyOwnedByYou":
             raise
     closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
