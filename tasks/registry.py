@@ -17,8 +17,8 @@ from tasks.network.address import AddressKind
 from tasks.network.firewall import FirewallKind
 from tasks.network.flow_log import FlowLogKind
 from tasks.network.gateway_endpoint import GatewayEndpointKind
-from tasks.network.internet_gateway import InternetGatewayKind
 from tasks.network.interface_endpoint import InterfaceEndpointKind
+from tasks.network.internet_gateway import InternetGatewayKind
 from tasks.network.nat_gateway import NatGatewayKind
 from tasks.network.route_table import RouteTableKind
 from tasks.network.security_group import SecurityGroupKind
@@ -37,10 +37,9 @@ KINDS: dict[str, Kind[Any, Any]] = {
         GatewayEndpointKind(),
         SecurityGroupKind(),
         FirewallKind(),
-        RoleKind(),
+        InterfaceEndpointKind(),
         FlowLogKind(),
         RoleKind(),
-        InterfaceEndpointKind(),
         InstanceProfileKind(),
         LoadBalancerKind(),
         TargetGroupKind(),
