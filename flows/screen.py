@@ -1,17 +1,17 @@
 """What the shell shows: data to standard output, talk and progress to standard error."""
 
 import json
+import os
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from tasks.decide import Step
@@ -19,7 +19,7 @@ from tasks.errors import CastraError, Invalid
 from tasks.progress import Event, listening
 from tasks.report import Report, changes_in_words
 
-data = Console(soft_wrap=True)
+data = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1000)  # no id is cut in a pipe
 talk = Console(stderr=True, soft_wrap=True)
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
 MOST_RUNNING = 12
@@ -68,13 +68,12 @@ def print_result(report: Report) -> None:
 
 
 def print_table(columns: list[str], rows: list[list[Any]]) -> None:
-    """A plain table."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    data.print(table)
+    """A plain table, a line a row: nothing is cut, however narrow the terminal is or where there is none."""
+    lines = [columns, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        data.print(Text(text, style="" if number else "bold"))
 
 
 def print_error(error: CastraError, *, as_json: bool) -> None:
@@ -85,6 +84,14 @@ def print_error(error: CastraError, *, as_json: bool) -> None:
         if isinstance(error, Invalid):
             told["problems"] = [vars(problem) for problem in error.problems]  # type: ignore[assignment]
         print_json({"error": told})
+
+
+def leave(last_words: str) -> NoReturn:
+    """End the process here and now: threads that wait for AWS would hold up every other way out."""
+    talk.show_cursor()
+    sys.stderr.write(f"\n{last_words}\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 class Progress:
