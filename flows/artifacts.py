@@ -5,6 +5,7 @@ import socket
 
 from prefect.artifacts import create_table_artifact
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from tasks.decide import Plan
 from tasks.progress import Event, announce
@@ -13,8 +14,8 @@ from tasks.report import Report, as_rows
 
 def this_run() -> str:
     """Who holds a lease, in words that lead to the run; its page in Prefect's UI is announced as well."""
-    if url := flow_run.ui_url:
-        announce(Event("run", str(flow_run.name), str(url)))
+    if url := url_for("flow-run", flow_run.id):
+        announce(Event("run", str(flow_run.name), url))
     return f"flow run {flow_run.name} ({flow_run.id}) on {socket.gethostname()}, process {os.getpid()}"
 
 

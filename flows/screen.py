@@ -19,7 +19,7 @@ from tasks.errors import CastraError, Invalid
 from tasks.progress import Event, listening
 from tasks.report import Report, changes_in_words
 
-data = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1000)  # no id is cut in a pipe
+data = Console(soft_wrap=True)
 talk = Console(stderr=True, soft_wrap=True)
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
 MOST_RUNNING = 12

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
@@ -28,10 +29,30 @@ def web(name: str) -> Environment:
     return load(WEB).model_copy(update={"name": name})
 
 
+def web_document(name: str) -> dict[str, Any]:
+    """The same as a document that can stand anywhere."""
+    document: dict[str, Any] = yaml.safe_load(WEB.read_text()) | {"name": name}
+    for servers in document["servers"].values():
+        servers["bootstrap"] = {"file": str(WEB.parent / "bootstrap.sh")}
+    return document
+
+
 def small(name: str, **changes: Any) -> Environment:
     """A network in one zone: nine parts of seven kinds, enough for what holds for any part."""
+    return build(small_document(name, **changes))
+
+
+def small_document(name: str, **changes: Any) -> dict[str, Any]:
+    """The same as a document."""
     network = {"cidr": "10.30.0.0/16", "zones": 1, "nat": "one", "endpoints": ["s3"], **changes.pop("network", {})}
-    return build({"name": name, "region": REGION, "network": network, **changes})
+    return {"name": name, "region": REGION, "network": network, **changes}
+
+
+def written(document: dict[str, Any], folder: Path) -> Path:
+    """A document in a file of its own."""
+    file = folder / f"{document['name']}.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+    return file
 
 
 def scope(name: str) -> Scope:
@@ -114,9 +135,9 @@ def nothing_written(aws: Physics, *, lease: bool = False) -> Iterator[None]:
     assert [call.name for call in writes(aws, lease=not lease)[before:]] == []
 
 
-def let_the_lease_expire(name: str) -> None:
-    """Set back the time at which S3 says that a lease was last renewed: its clock is the only one that counts."""
+def age_the_lease(name: str, seconds: float = SECONDS + 5) -> None:
+    """Move the time at which S3 says that a lease was last renewed: its clock is the only one that counts."""
     bucket = get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].buckets[depot(DEFAULT_ACCOUNT_ID, REGION)]
     lease = bucket.keys.get(f"leases/{name}.json")
     if lease is not None:
-        lease.last_modified -= timedelta(seconds=SECONDS + 5)
+        lease.last_modified -= timedelta(seconds=seconds)
