@@ -31,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to s
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
 CHANGES_FOUND = 3
+LEFT = "Left at once. What was made stands; run the same command again to go on."
 
 
 @app.command()
@@ -291,13 +292,13 @@ def _nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, 
 
 @contextmanager
 def _ctrl_c_halts() -> Iterator[None]:
-    """The first Ctrl-C starts no new step; the second ends the process."""
+    """The first Ctrl-C starts no new step; the second ends the process, whatever its threads wait for."""
     from flows import screen
-    from tasks.lease import halt
+    from tasks.lease import SECONDS, halt
 
     def stop(*_: Any) -> None:
         if halt.is_set():
-            raise KeyboardInterrupt
+            screen.leave(f"{LEFT} The lease ends by itself within {SECONDS:.0f} s.")
         halt.set()
         screen.talk.print("Stopping: what runs is let end, no new step is started. Ctrl-C again to leave at once.")
 
@@ -317,7 +318,7 @@ def _errors(json: bool) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
-        sys.stderr.write("\nLeft at once. What was made stands; run the same command again to go on.\n")
+        sys.stderr.write(f"\n{LEFT}\n")
         raise typer.Exit(1) from None
     except Exception as error:
         from flows import screen
