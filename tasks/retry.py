@@ -7,11 +7,9 @@ from typing import Literal, ParamSpec, TypeVar
 
 from botocore.exceptions import (
     ClientError,
-    ConnectionClosedError,
+    ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
-    ReadTimeoutError,
-    ResponseStreamingError,
     WaiterError,
 )
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
@@ -89,9 +87,7 @@ def classify(error: BaseException) -> Class:
     """What an error means. Validation, access denied and all that isn't in the table is final."""
     if isinstance(error, CastraError | WaiterError):
         return "final"
-    if isinstance(error, ConnectionClosedError | ReadTimeoutError | ResponseStreamingError | EndpointConnectionError):
-        return "broken"
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | ConnectTimeoutError | EndpointConnectionError):
         return "broken"
     if isinstance(error, ClientError):
         message = str(error.response.get("Error", {}).get("Message", ""))

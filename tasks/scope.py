@@ -200,11 +200,11 @@ class Scope:
     # ------------------------------------------------------------------ tags and names
 
     def birth_tags(self, key: str, fingerprint: str | None) -> dict[str, str]:
-        """All tags that a new resource is given: identity first, then a name and the user's own."""
+        """All tags that a new resource is given: a name, the user's own, and identity, which nothing overrides."""
         identity = {ENVIRONMENT: self.environment or "", PART: key, CREATED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
         if fingerprint:
             identity[FINGERPRINT] = fingerprint
-        return identity | self.wanted_tags(key)
+        return self.wanted_tags(key) | identity  # whatever the user's own tags are
 
     def wanted_tags(self, key: str) -> dict[str, str]:
         """The tags that are compared and kept: `Name`, the user's own, and which those are."""
