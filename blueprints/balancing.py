@@ -1,36 +1,68 @@
 """Load balancers: the section that people write, and the parts it unfolds into."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from blueprints import listening
 from blueprints.listening import Entrance
-from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId, VpcId
-from blueprints.part import Part, Piece, Ready
+from blueprints.network import ANYWHERE, Address, Firewall, Network, Rule, SecurityGroup
+from blueprints.part import Id, Part, Piece, Ready, of
+from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
+
+BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+
+
+class AccessLogs(Piece):
+    """Where a balancer writes down who asked for what. The bucket's policy must admit the balancer."""
+
+    bucket: str = Field(pattern=BUCKET, description="Name of a bucket of the same region, which admits balancers.")
+    prefix: str = Field(default="", pattern=r"^([^/]|[^/].*[^/])?$", description="What the objects' names begin with.")
 
 
 class LoadBalancer(Part):
-    """An application load balancer."""
+    """An application or a network load balancer. What only one of them has is None for the other."""
 
     kind: ClassVar[str] = "load-balancer"
+    type: Literal["application", "network"] = "application"
     vpc: VpcId
     public: bool = False
-    subnets: tuple[SubnetId, ...] = Field(min_length=2)
+    subnets: tuple[SubnetId, ...] = Field(min_length=1)
     groups: tuple[GroupId, ...] = Field(min_length=1)
-    idle_timeout: int = Field(default=60, ge=1, le=4000, description="Seconds.")
+    addresses: tuple[Annotated[Id, of("address")], ...] = Field(
+        default=(), description="Network: static addresses, one for each subnet in the same order."
+    )
+    idle_timeout: int | None = Field(default=None, ge=1, le=4000, description="Application: seconds; None is 60.")
     deletion_protection: bool = False
-    drop_invalid_headers: bool = True
+    drop_invalid_headers: bool | None = Field(default=None, description="Application: None is yes.")
+    cross_zone: bool | None = Field(default=None, description="Network: None is no.")
+    access_logs: AccessLogs | None = None
     after: tuple[Ready, ...] = Field(default=(), description="An internet gateway, where it's public.")
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        only = {
+            "application": ("idle_timeout", "drop_invalid_headers"),
+            "network": ("addresses", "cross_zone"),
+        }
+        for type, fields in only.items():
+            if type != self.type and (given := [name for name in fields if getattr(self, name) not in (None, ())]):
+                raise ValueError(f"{self.key}: only {type} load balancers have {' and '.join(given)}")
+        if self.type == "application" and len(self.subnets) < 2:
+            raise ValueError(f"{self.key}: an application load balancer needs two subnets")
+        if self.addresses and (len(self.addresses) != len(self.subnets) or not self.public):
+            raise ValueError(f"{self.key}: static addresses are for public ones, and one for each subnet")
+        return self
 
 
 class HealthCheck(Piece):
-    """How a target group finds out whether a target is well. Times in seconds."""
+    """How a target group finds out whether a target is well. Times in seconds. TCP asks only whether it's open."""
 
     path: str = "/"
     port: Annotated[int, Field(ge=1, le=65535)] | Literal["traffic-port"] = "traffic-port"
-    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    protocol: Literal["HTTP", "HTTPS", "TCP"] = "HTTP"
     codes: str = Field(default="200", pattern=r"^[0-9]{3}([,-][0-9]{3})*$")
     interval: int = Field(default=15, ge=5, le=300)
     timeout: int = Field(default=5, ge=2, le=120)
@@ -41,6 +73,8 @@ class HealthCheck(Piece):
     def _answers_in_time(self) -> "HealthCheck":
         if self.timeout >= self.interval:
             raise ValueError(f"timeout {self.timeout} should be less than interval {self.interval}")
+        if self.protocol == "TCP" and (self.path, self.codes) != ("/", "200"):
+            raise ValueError("has a path or codes, and TCP asks for none: say HTTP, or take them out")
         return self
 
 
@@ -50,94 +84,243 @@ class TargetGroup(Part):
     kind: ClassVar[str] = "target-group"
     vpc: VpcId
     port: int = Field(ge=1, le=65535)
-    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    protocol: listening.Protocol = "HTTP"
     health_check: HealthCheck = HealthCheck()
-    stickiness: int = Field(
-        default=0, ge=0, le=604800, description="Seconds that a visitor stays with a target; 0 is off."
+    stickiness: Annotated[int, Field(ge=0, le=604800)] | Literal["source_ip"] = Field(
+        default=0, description="Seconds that a visitor stays with a target, 0 is off; or by address, on TCP and UDP."
     )
     deregistration_delay: int = Field(default=60, ge=0, le=3600, description="Seconds.")
+    cross_zone: bool | None = Field(default=None, description="None: as the balancer has it.")
+    preserve_client_ip: bool | None = Field(
+        default=None, description="Whether targets of TCP, UDP and TLS see the visitor's address; None is yes."
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_protocol(self) -> Self:
+        http, udp = self.protocol in ("HTTP", "HTTPS"), self.protocol in ("UDP", "TCP_UDP")
+        if http and (self.health_check.protocol == "TCP" or self.preserve_client_ip is not None):
+            raise ValueError(f"{self.key}: {self.protocol} has neither TCP health checks nor preserve_client_ip")
+        if udp and self.preserve_client_ip is False:
+            raise ValueError(f"{self.key}: {self.protocol} always preserves the client's address")
+        if self.stickiness and (self.stickiness != "source_ip") != http:
+            raise ValueError(f"{self.key}: HTTP is sticky for a time, TCP and UDP by source_ip")
+        return self
 
 
 # ---------------------------------------------------------------------- the section
 
 
-class Balancer(Piece):
-    """An application load balancer in front of servers."""
+class Behind(Protocol):
+    """Servers, as balancers see them."""
 
-    kind: Literal["application"] = "application"
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def health_check(self) -> HealthCheck: ...
+    @property
+    def stickiness(self) -> int: ...
+    @property
+    def deregistration_delay(self) -> int: ...
+
+
+ONLY = {
+    "drop_invalid_headers": ("application",),
+    "idle_timeout": ("application",),
+    "static_addresses": ("network",),
+    "preserve_client_ip": ("network",),
+    "sticky": ("network",),
+}
+"""Settings that not every kind of balancer has."""
+OVER = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
+"""What a listener's protocol goes over, where that isn't TCP alone."""
+
+
+class Balancer(Piece):
+    """A load balancer in front of servers: for HTTP (application), or for TCP, UDP and TLS (network)."""
+
+    kind: Literal["application", "network"] = Field(
+        default="application", description="See docs/choosing-a-balancer.md."
+    )
     public: bool = Field(default=False, description="Whether it can be reached from the internet.")
     listeners: tuple[Entrance, ...] = Field(min_length=1)
-    idle_timeout: int = Field(default=60, ge=1, le=4000, description="Seconds until an idle connection is closed.")
+    idle_timeout: int = Field(
+        default=60, ge=1, le=4000, description="Seconds until an idle connection is closed. Not of network ones."
+    )
     deletion_protection: bool = False
     drop_invalid_headers: bool = True
+    cross_zone: bool | None = Field(
+        default=None,
+        description="Whether each zone sends to servers in all. Left out: application yes; network no, as AWS charges.",
+    )
+    access_logs: Annotated[
+        AccessLogs | None,
+        BeforeValidator(
+            lambda value: {"bucket": value} if isinstance(value, str) else value,
+            json_schema_input_type=str | AccessLogs | None,
+        ),
+    ] = Field(default=None, description="Name of a bucket, or a bucket and a prefix. Network ones log TLS only.")
+    static_addresses: bool = Field(
+        default=False, description="Network and public: an elastic IP address in each zone, which stays the same."
+    )
+    preserve_client_ip: bool = Field(
+        default=True, description="Network: whether servers see the visitor's address, or the balancer's."
+    )
+    sticky: bool = Field(
+        default=False, description="Network: whether a visitor, known by address, stays with a server."
+    )
 
     def targets(self) -> tuple[str, ...]:
         """Names of the servers it sends requests to."""
         named = (name for one in self.listeners for answer in (one, *one.rules) for name in answer.to)
         return tuple(dict.fromkeys(named))
 
+    # ------------------------------------------------------------------ what's wrong
+
     def problems(
-        self, name: str, network: Network | None, region: str, ports: Mapping[str, int | None]
+        self, name: str, network: Network | None, region: str, servers: Mapping[str, Behind]
     ) -> Iterator[Problem]:
-        """What doesn't fit with the rest. `ports` is each server group's port, None where it has none."""
+        """What doesn't fit with the rest."""
         where = f"balancers.{name}"
-        if network is not None and len(network.zone_names(region)) < 2:
+        if self.kind == "application" and network is not None and len(network.zone_names(region)) < 2:
             yield Problem(where, "an application load balancer needs two zones", "Set network.zones to 2 or more")
+        yield from self._own_problems(where)
         for index, one in enumerate(self.listeners):
             at = f"{where}.listeners.{index}"
             if any(other.port == one.port for other in self.listeners[:index]):
-                yield Problem(f"{at}.port", f"port {one.port} is listened on twice", "Use one listener with rules")
-            yield from one.problems(at, region)
-            yield from _unknown_targets(f"{at}.to", one.to, ports)
+                way_out = "Use one listener with rules" if self.kind == "application" else "Use TCP_UDP for both"
+                yield Problem(f"{at}.port", f"port {one.port} is listened on twice", way_out)
+            yield from one.problems(at, region, self.kind)
+            yield from _unknown_targets(f"{at}.to", one.to, servers)
             for number, rule in enumerate(one.rules):
-                yield from _unknown_targets(f"{at}.rules.{number}.to", rule.to, ports)
+                yield from _unknown_targets(f"{at}.rules.{number}.to", rule.to, servers)
+        for target in self.targets():
+            if target in servers:
+                yield from self._target_problems(where, target, servers[target])
 
-    def parts(
-        self, name: str, network: Network, region: str, ports: Mapping[str, int], checks: Mapping[str, HealthCheck]
-    ) -> Iterator[Part]:
-        """The balancer with its group, firewall, listeners and rules; one target group for each of its targets."""
+    def _own_problems(self, where: str) -> Iterator[Problem]:
+        """Settings that this kind doesn't have, or that don't go together."""
+        for field, kinds in ONLY.items():
+            if self.kind not in kinds and getattr(self, field) != type(self).model_fields[field].default:
+                why = f"only {' and '.join(kinds)} load balancers have it"
+                yield Problem(f"{where}.{field}", why, f"Take it out, or set kind: {kinds[0]}")
+        protocols = {one.speaks(self.kind) for one in self.listeners}
+        if self.static_addresses and not self.public:
+            yield Problem(f"{where}.static_addresses", "is for public ones", "Set public: true, or take it out")
+        if self.kind == "network" and self.access_logs and "TLS" not in protocols:
+            yield Problem(f"{where}.access_logs", "a network load balancer logs TLS only", "Use flow logs instead")
+        if self.kind == "network" and not self.preserve_client_ip and protocols & {"UDP", "TCP_UDP"}:
+            why = "UDP always preserves the visitor's address"
+            yield Problem(f"{where}.preserve_client_ip", why, "Take it out, or use another balancer for UDP")
+
+    def _target_problems(self, where: str, target: str, servers: Behind) -> Iterator[Problem]:
+        if self.kind == "application" and servers.health_check.protocol == "TCP":
+            why = f"an application load balancer ({where}) checks by HTTP or HTTPS"
+            yield Problem(f"servers.{target}.health_check", why, "Give a path that answers when a server is well")
+        if self.kind == "application" and self.cross_zone is False and servers.stickiness:
+            why = f"AWS has no stickiness without cross_zone, and servers.{target} have it"
+            yield Problem(f"{where}.cross_zone", why, "Take one of them out")
+        protocols = self._protocols(target)
+        if "TLS" in protocols and protocols & {"UDP", "TCP_UDP"}:
+            why = f"servers.{target} can't get TLS and UDP from one balancer"
+            yield Problem(where, why, "Use another balancer for UDP")
+        if self.sticky and "TLS" in protocols:
+            yield Problem(f"{where}.sticky", "TLS listeners have no stickiness", "Take it out")
+
+    # ------------------------------------------------------------------ what it unfolds into
+
+    def parts(self, name: str, network: Network, region: str, servers: Mapping[str, Behind]) -> Iterator[Part]:
+        """The balancer with its group, firewall, addresses, listeners and rules."""
         where = f"balancers.{name}"
         yield SecurityGroup(name=f"balancer-{name}", where=where, vpc=network.vpc, description=f"Load balancer {name}")
-        yield self._firewall(name, network, where, ports, checks)
+        yield self._firewall(name, network, where, servers)
+        letters = network.letters(region) if self.static_addresses else ()
+        addresses = tuple(Address(name=f"balancer-{name}-{letter}", where=where) for letter in letters)
+        yield from addresses
+        application = self.kind == "application"
         yield LoadBalancer(
             name=name,
             where=where,
+            type=self.kind,
             vpc=network.vpc,
             public=self.public,
             subnets=network.subnet_keys("public" if self.public else "private", region),
             groups=(f"security-group/balancer-{name}",),
-            idle_timeout=self.idle_timeout,
+            addresses=tuple(address.key for address in addresses),
+            idle_timeout=self.idle_timeout if application else None,
             deletion_protection=self.deletion_protection,
-            drop_invalid_headers=self.drop_invalid_headers,
+            drop_invalid_headers=self.drop_invalid_headers if application else None,
+            cross_zone=None if application else self.cross_zone,
+            access_logs=self.access_logs,
             after=network.ways_in() if self.public else (),
         )
         for index, one in enumerate(self.listeners):
-            yield from one.parts(name, f"{where}.listeners.{index}")
+            yield from one.parts(name, self.kind, f"{where}.listeners.{index}")
 
-    def _firewall(
-        self, name: str, network: Network, where: str, ports: Mapping[str, int], checks: Mapping[str, HealthCheck]
-    ) -> Firewall:
-        peers = ANYWHERE if self.public else (network.addresses,)
-        inbound = tuple(Rule(ports=(one.port, one.port), peer=peer) for one in self.listeners for peer in peers)
-        reached = dict.fromkeys(
-            (target, port) for target in self.targets() for port in admitted_ports(ports[target], checks[target])
+    def target_group(self, name: str, target: str, servers: Behind, network: Network, where: str) -> TargetGroup:
+        """The target group of these servers."""
+        protocols, by_address = self._protocols(target), self.kind == "network"
+        told: listening.Protocol = "TCP"
+        if protocols & {"UDP", "TCP_UDP"}:
+            told = "UDP" if protocols == {"UDP"} else "TCP_UDP"
+        return TargetGroup(
+            name=f"{name}-{target}",
+            where=where,
+            vpc=network.vpc,
+            port=servers.port,
+            protocol=told if by_address else "HTTP",
+            health_check=self._check(servers),
+            stickiness=("source_ip" if self.sticky else 0) if by_address else servers.stickiness,
+            deregistration_delay=servers.deregistration_delay,
+            cross_zone=False if not by_address and self.cross_zone is False else None,
+            preserve_client_ip=False if not self.preserve_client_ip else None,
         )
-        outbound = tuple(Rule(ports=(port, port), peer=f"security-group/servers-{target}") for target, port in reached)
+
+    def admitted(self, target: str, servers: Behind) -> tuple[tuple[Literal["tcp", "udp"], int], ...]:
+        """Over what, and on which ports, servers must admit it: for requests, and for the health check."""
+        port = servers.port or 0
+        over: list[Literal["tcp", "udp"]] = [over for over in ("tcp", "udp") if over in self._over(target)]
+        check = servers.health_check.port
+        return tuple(
+            dict.fromkeys([*((one, port) for one in over), ("tcp", port if check == "traffic-port" else check)])
+        )
+
+    def _check(self, servers: Behind) -> HealthCheck:
+        """Where nothing is said, a network load balancer asks only whether the port is open."""
+        usual = self.kind == "network" and servers.health_check == HealthCheck()
+        return HealthCheck(protocol="TCP") if usual else servers.health_check
+
+    def _protocols(self, target: str) -> set[listening.Protocol]:
+        """What the listeners speak that send to these servers."""
+        return {
+            one.speaks(self.kind) for one in self.listeners if any(target in answer.to for answer in (one, *one.rules))
+        }
+
+    def _over(self, target: str) -> set[str]:
+        return {over for protocol in self._protocols(target) for over in OVER.get(protocol, ("tcp",))}
+
+    def _firewall(self, name: str, network: Network, where: str, servers: Mapping[str, Behind]) -> Firewall:
+        peers = ANYWHERE if self.public else (network.addresses,)
+        inbound = tuple(
+            Rule(protocol=over, ports=(one.port, one.port), peer=peer)
+            for one in self.listeners
+            for over in OVER.get(one.speaks(self.kind), ("tcp",))
+            for peer in peers
+        )
+        outbound = tuple(
+            Rule(protocol=over, ports=(port, port), peer=f"security-group/servers-{target}")
+            for target in self.targets()
+            for over, port in self.admitted(target, servers[target])
+        )
         group = f"security-group/balancer-{name}"
         return Firewall(name=f"balancer-{name}", where=where, group=group, inbound=inbound, outbound=outbound)
 
 
-def admitted_ports(port: int, check: HealthCheck) -> tuple[int, ...]:
-    """The ports on which a balancer must be admitted: that of the requests, and that of the health check."""
-    return (port,) if check.port in ("traffic-port", port) else (port, int(check.port))
-
-
-def _unknown_targets(path: str, names: Iterable[str], ports: Mapping[str, int | None]) -> Iterator[Problem]:
+def _unknown_targets(path: str, names: Iterable[str], servers: Mapping[str, Behind]) -> Iterator[Problem]:
     names = tuple(names)
     for name in names:
         at = path if len(names) == 1 else f"{path}.{name}"
-        if name not in ports:
-            known = ", ".join(ports) or "none are described"
+        if name not in servers:
+            known = ", ".join(servers) or "none are described"
             yield Problem(at, f"there are no servers {name}", f"Name one of: {known}")
-        elif ports[name] is None:
+        elif servers[name].port is None:
             yield Problem(at, f"servers.{name} says no port", f"Set servers.{name}.port")

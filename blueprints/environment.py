@@ -57,12 +57,10 @@ class Environment(Piece):
     def _unfold(self) -> Iterator[Part]:
         if self.network is not None:
             yield from self.network.parts(self.region)
-            ports = {name: servers.port or 0 for name, servers in self.servers.items()}
-            checks = {name: servers.health_check for name, servers in self.servers.items()}
             for name, balancer in self.balancers.items():
-                yield from balancer.parts(name, self.network, self.region, ports, checks)
+                yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
-                in_front = tuple(front for front, one in self.balancers.items() if name in one.targets())
+                in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
                 yield from servers.parts(name, self.network, self.region, in_front)
         yield from self.also
 
@@ -81,9 +79,8 @@ class Environment(Piece):
             yield Problem(
                 "network", "is missing, and servers and balancers stand in one", "Add `network: {cidr: 10.0.0.0/16}`"
             )
-        ports = {name: servers.port for name, servers in self.servers.items()}
         for name, balancer in self.balancers.items():
-            yield from balancer.problems(name, self.network, self.region, ports)
+            yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.servers)
         yield from self._target_group_problems()

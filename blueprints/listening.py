@@ -14,7 +14,13 @@ Weight = Annotated[int, Field(ge=0, le=999)]
 Certificate = Annotated[
     str, Field(pattern=r"^arn:aws[a-z-]*:(acm:[a-z0-9-]+:[0-9]{12}:certificate|iam::[0-9]{12}:server-certificate)/.+$")
 ]
-SECURE = ("HTTPS",)
+Protocol = Literal["HTTP", "HTTPS", "TCP", "UDP", "TCP_UDP", "TLS"]
+SECURE = ("HTTPS", "TLS")
+SPOKEN: Mapping[str, tuple[Protocol, ...]] = {
+    "application": ("HTTP", "HTTPS"),
+    "network": ("TCP", "UDP", "TCP_UDP", "TLS"),
+}
+"""What each kind of balancer speaks; the first is what it speaks where nothing is said."""
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"  # TLS 1.3 and 1.2, and forward secrecy always: AWS's own advice
 MOST_TARGETS, MOST_CONDITIONS, MOST_CERTIFICATES = 5, 5, 25  # a forward, a rule, and beside a listener's default one
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
@@ -89,7 +95,7 @@ class Listener(Part):
     kind: ClassVar[str] = "listener"
     load_balancer: Annotated[Id, of("load-balancer")]
     port: Port
-    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    protocol: Protocol = "HTTP"
     certificates: tuple[Certificate, ...] = ()
     ssl_policy: str | None = None
     action: Action
@@ -98,6 +104,8 @@ class Listener(Part):
     def _sound(self) -> Self:
         if (self.protocol in SECURE) != bool(self.certificates) or (self.ssl_policy and not self.certificates):
             raise ValueError(f"{self.key}: {' and '.join(SECURE)} have certificates, and nothing else has")
+        if self.protocol not in SPOKEN["application"] and not isinstance(self.action, Forward):
+            raise ValueError(f"{self.key}: {self.protocol} can only be forwarded")
         return self
 
 
@@ -213,7 +221,9 @@ class Entrance(Answered):
     """A port of a balancer: what becomes of requests, and rules for those that fare otherwise, first match first."""
 
     port: Port
-    protocol: Literal["HTTP", "HTTPS"] = Field(default="HTTP", description="HTTPS needs a certificate.")
+    protocol: Protocol | None = Field(
+        default=None, description="Left out: HTTP, or TCP on a network load balancer. HTTPS and TLS need a certificate."
+    )
     certificate: Annotated[
         tuple[Certificate, ...],
         BeforeValidator(
@@ -230,21 +240,41 @@ class Entrance(Answered):
     )
     rules: tuple[Detour, ...] = Field(default=(), max_length=100)
 
-    def problems(self, at: str, region: str) -> Iterator[Problem]:
-        """What's wrong with the port itself."""
-        yield from self._certificate_problems(at, region)
-        if self.redirect and self.protocol == "HTTPS" and self.redirect == Redirect(protocol="HTTPS", port=self.port):
-            yield Problem(f"{at}.redirect", "leads back to where it was asked", "Redirect from the port that has HTTP")
+    def speaks(self, kind: str) -> Protocol:
+        """The protocol, on a balancer of this kind."""
+        return self.protocol or SPOKEN[kind][0]
 
-    def _certificate_problems(self, at: str, region: str) -> Iterator[Problem]:
-        if self.protocol in SECURE and not self.certificate:
+    def problems(self, at: str, region: str, kind: str) -> Iterator[Problem]:
+        """What's wrong with the port itself, on a balancer of this kind."""
+        protocol = self.speaks(kind)
+        if protocol not in SPOKEN[kind]:
+            why = f"{protocol} isn't spoken by {kind} load balancers"
+            yield Problem(f"{at}.protocol", why, f"Choose {' or '.join(SPOKEN[kind])}")
+            return
+        yield from self._certificate_problems(at, region, protocol, SPOKEN[kind])
+        if self.redirect == Redirect(protocol="HTTPS", port=self.port) and protocol == "HTTPS":
+            yield Problem(f"{at}.redirect", "leads back to where it was asked", "Redirect from the port that has HTTP")
+        if kind != "application":
+            for field in ("redirect", "respond", "rules"):
+                if getattr(self, field):
+                    why = f"{kind} load balancers don't look into requests"
+                    yield Problem(f"{at}.{field}", why, "Take it out, or set kind: application")
+            if len(self.to) > 1:
+                why = f"{kind} load balancers send all to the same servers"
+                yield Problem(f"{at}.to", why, "Name one, or set kind: application")
+
+    def _certificate_problems(
+        self, at: str, region: str, protocol: Protocol, spoken: tuple[Protocol, ...]
+    ) -> Iterator[Problem]:
+        if protocol in SECURE and not self.certificate:
             way_out = f"Name one of {region} by its ARN: certificate: arn:aws:acm:{region}:…"
-            yield Problem(f"{at}.certificate", f"{self.protocol} needs a certificate", way_out)
-        if self.protocol not in SECURE:
+            yield Problem(f"{at}.certificate", f"{protocol} needs a certificate", way_out)
+        if protocol not in SECURE:
+            secure = " or ".join(one for one in spoken if one in SECURE)
             for field in ("certificate", "ssl_policy"):
                 if getattr(self, field):
-                    why = f"is for {' and '.join(SECURE)}, and port {self.port} speaks {self.protocol}"
-                    yield Problem(f"{at}.{field}", why, f"Set protocol: {SECURE[0]}, or take it out")
+                    why = f"is for {secure}, and port {self.port} speaks {protocol}"
+                    yield Problem(f"{at}.{field}", why, f"Set protocol: {secure}, or take it out")
         if len(self.certificate) > MOST_CERTIFICATES + 1:
             why = f"names {len(self.certificate)}; AWS takes {MOST_CERTIFICATES} beside the default one"
             yield Problem(f"{at}.certificate", why, "Use certificates for several names")
@@ -257,7 +287,7 @@ class Entrance(Answered):
             if arn in self.certificate[:index]:
                 yield Problem(path, f"{arn} is named twice", "Name it once")
 
-    def parts(self, balancer: str, where: str) -> Iterator[Part]:
+    def parts(self, balancer: str, kind: str, where: str) -> Iterator[Part]:
         """The listener and its rules."""
         name = f"{balancer}-{self.port}"
         yield Listener(
@@ -265,7 +295,7 @@ class Entrance(Answered):
             where=where,
             load_balancer=f"load-balancer/{balancer}",
             port=self.port,
-            protocol=self.protocol,
+            protocol=self.speaks(kind),
             certificates=self.certificate,
             ssl_policy=(self.ssl_policy or TLS_POLICY) if self.certificate else None,
             action=self.action(balancer),

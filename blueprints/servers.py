@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from blueprints.balancing import HealthCheck, TargetGroup, admitted_ports
+from blueprints.balancing import Balancer, HealthCheck
 from blueprints.booting import Bootstrap, Image, Volume
 from blueprints.identity import Document, InstanceProfile, Role
 from blueprints.listening import Port
@@ -175,7 +175,7 @@ class Servers(Piece):
                     f"servers.{name}.volumes.{index}.device", f"{device} is used twice", "Use another device name"
                 )
 
-    def parts(self, name: str, network: Network, region: str, balancers: tuple[str, ...]) -> Iterator[Part]:
+    def parts(self, name: str, network: Network, region: str, balancers: Mapping[str, Balancer]) -> Iterator[Part]:
         """The group with its template, security group, firewall, role, and a target group for each balancer."""
         where = f"servers.{name}"
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
@@ -192,9 +192,9 @@ class Servers(Piece):
             )
             yield InstanceProfile(name=name, where=where, role=f"role/{name}")
         yield self._template(name, where)
-        for balancer in balancers:
-            yield self._target_group(f"{balancer}-{name}", network, where)
-        yield self._group(name, where, network, region, balancers)
+        for front, balancer in balancers.items():
+            yield balancer.target_group(front, name, self, network, where)
+        yield self._group(name, where, network, region, tuple(balancers))
         for short, (metric, target) in self.scaling.metrics().items():
             yield TargetTracking(
                 name=f"{name}-{short}",
@@ -207,12 +207,12 @@ class Servers(Piece):
             )
         yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
 
-    def _firewall(self, name: str, where: str, balancers: tuple[str, ...]) -> Firewall:
+    def _firewall(self, name: str, where: str, balancers: Mapping[str, Balancer]) -> Firewall:
         """Who is admitted: the load balancers, without being asked for, on the port and on the health check's."""
         inbound = [
-            Rule(ports=(port, port), peer=f"security-group/balancer-{balancer}")
-            for balancer in balancers
-            for port in admitted_ports(self.port or 0, self.health_check)
+            Rule(protocol=over, ports=(port, port), peer=f"security-group/balancer-{front}")
+            for front, balancer in balancers.items()
+            for over, port in balancer.admitted(name, self)
         ]
         for admission in self.admits:
             peers = (*admission.networks, *(f"security-group/servers-{other}" for other in admission.servers))
@@ -236,17 +236,6 @@ class Servers(Piece):
             shutdown=self.shutdown,
             monitoring=self.monitoring,
             launched_by=f"scaling-group/{name}",
-        )
-
-    def _target_group(self, name: str, network: Network, where: str) -> TargetGroup:
-        return TargetGroup(
-            name=name,
-            where=where,
-            vpc=network.vpc,
-            port=self.port,
-            health_check=self.health_check,
-            stickiness=self.stickiness,
-            deregistration_delay=self.deregistration_delay,
         )
 
     def _group(self, name: str, where: str, network: Network, region: str, balancers: tuple[str, ...]) -> ScalingGroup:

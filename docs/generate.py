@@ -27,7 +27,6 @@ MEANINGS = {
     "Admission.protocol": "Of the port.",
     "Admission.networks": "Networks that are admitted, such as 10.0.0.0/8.",
     "Admission.servers": "Names of servers of this document that are admitted.",
-    "Balancer.kind": "The only kind so far.",
     "Balancer.listeners": "Its ports, each once.",
     "Balancer.deletion_protection": "AWS then refuses to delete it; `castra down` refuses before it begins.",
     "Balancer.drop_invalid_headers": "Whether invalid request headers are taken away. AWS's own default is no.",

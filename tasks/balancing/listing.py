@@ -15,12 +15,13 @@ from tasks.scope import Scope, as_dict
 Listed = tuple[dict[str, Any], dict[str, str]]
 """A resource as AWS describes it, and its tags."""
 
+TYPES = ("application", "network")  # not gateway ones
 AT_ONCE = 20  # resources a DescribeTags call takes
 GONE = ("LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "RuleNotFound")
 
 
 def load_balancers(scope: Scope) -> list[Listed]:
-    """Application load balancers of the environment."""
+    """Application and network load balancers of the environment."""
     return scope.listed("balancers and target groups", lambda: _balancers_and_target_groups(scope))[0]
 
 
@@ -73,7 +74,7 @@ def _tags_of_batch(scope: Scope, arns: Sequence[str]) -> dict[str, dict[str, str
 
 def _balancers_and_target_groups(scope: Scope) -> tuple[list[Listed], list[Listed]]:
     balancers = [
-        one for one in scope.pages("elbv2", "describe_load_balancers", "LoadBalancers") if one["Type"] == "application"
+        one for one in scope.pages("elbv2", "describe_load_balancers", "LoadBalancers") if one["Type"] in TYPES
     ]
     groups = [
         one for one in scope.pages("elbv2", "describe_target_groups", "TargetGroups") if one["TargetType"] == "instance"

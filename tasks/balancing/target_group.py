@@ -12,9 +12,13 @@ from tasks.kind import Fixed, Found, State
 from tasks.retry import when_released, when_visible
 from tasks.scope import Scope, as_list
 
+AS_BALANCER = "use_load_balancer_configuration"
+CROSS_ZONE, PRESERVE = "load_balancing.cross_zone.enabled", "preserve_client_ip.enabled"
+HTTP = ("HTTP", "HTTPS")
+
 
 class HealthCheckState(State):
-    """As HealthCheck of the blueprint, whatever somebody set by hand."""
+    """As HealthCheck of the blueprint, whatever somebody set by hand. TCP has neither path nor codes: they're empty."""
 
     path: str
     port: str
@@ -29,7 +33,8 @@ class HealthCheckState(State):
 class TargetGroupState(State):
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
 
-    `stickiness` is a word where somebody chose another type of stickiness by hand.
+    `stickiness`: seconds, or the type where it's another than the balancer's own cookie: `source_ip`, or what somebody
+    chose by hand. `cross_zone` is AWS's word. `preserve_client_ip` is None where the balancer itself asks (HTTP).
     """
 
     vpc: Fixed[str]
@@ -38,6 +43,8 @@ class TargetGroupState(State):
     health_check: HealthCheckState
     stickiness: int | str
     deregistration_delay: int
+    cross_zone: str = AS_BALANCER
+    preserve_client_ip: bool | None = None
 
 
 class TargetGroupKind(TaggedByArn[TargetGroup, TargetGroupState]):
@@ -70,19 +77,26 @@ class TargetGroupKind(TaggedByArn[TargetGroup, TargetGroupState]):
                     health_check=_health_check(group),
                     stickiness=_stickiness(attributes),
                     deregistration_delay=int(attributes["deregistration_delay.timeout_seconds"]),
+                    cross_zone=attributes.get(CROSS_ZONE, AS_BALANCER),
+                    preserve_client_ip=None
+                    if group["Protocol"] in HTTP
+                    else attributes.get(PRESERVE, "true") == "true",
                 )
                 yield Found(self.name, name, id, state, tags)
 
     def wanted(self, part: TargetGroup, ids: Mapping[str, str]) -> TargetGroupState:
         """See the base."""
         check = part.health_check
+        unasked = {"path": "", "codes": ""} if check.protocol == "TCP" else {}
         return TargetGroupState(
             vpc=ids[part.vpc],
             port=part.port,
             protocol=part.protocol,
-            health_check=HealthCheckState(**(check.model_dump() | {"port": str(check.port)})),
+            health_check=HealthCheckState(**(check.model_dump() | {"port": str(check.port)} | unasked)),
             stickiness=part.stickiness,
             deregistration_delay=part.deregistration_delay,
+            cross_zone=AS_BALANCER if part.cross_zone is None else _word(part.cross_zone),
+            preserve_client_ip=None if part.protocol in HTTP else part.preserve_client_ip is not False,
         )
 
     def create(self, scope: Scope, name: str, wanted: TargetGroupState) -> str:
@@ -99,7 +113,9 @@ class TargetGroupKind(TaggedByArn[TargetGroup, TargetGroupState]):
             Tags=as_list(self.birth_tags(scope, name, wanted)),
         )
         id = str(group["TargetGroups"][0]["TargetGroupArn"])
-        self.update(scope, id, wanted, frozenset({"stickiness", "deregistration_delay"}))
+        unusual = {"cross_zone": wanted.cross_zone != AS_BALANCER, "preserve_client_ip": not wanted.preserve_client_ip}
+        asked = frozenset(name for name, so in unusual.items() if so)
+        self.update(scope, id, wanted, asked | {"stickiness", "deregistration_delay"})
         return id
 
     def update(self, scope: Scope, id: str, wanted: TargetGroupState, changed: frozenset[str]) -> None:
@@ -107,14 +123,7 @@ class TargetGroupKind(TaggedByArn[TargetGroup, TargetGroupState]):
         group, what = {"TargetGroupArn": id}, f"target group {id}"
         if "health_check" in changed:
             when_visible(what, scope.elbv2.modify_target_group, **group, **_checking(wanted.health_check))
-        values: dict[str, str] = {}
-        if "stickiness" in changed:
-            values["stickiness.enabled"] = "true" if wanted.stickiness else "false"
-            if wanted.stickiness:
-                values["stickiness.type"] = "lb_cookie"
-                values["stickiness.lb_cookie.duration_seconds"] = str(wanted.stickiness)
-        if "deregistration_delay" in changed:
-            values["deregistration_delay.timeout_seconds"] = str(wanted.deregistration_delay)
+        values = _settings(wanted, changed)
         if values:
             attributes = as_list(values)
             when_visible(what, scope.elbv2.modify_target_group_attributes, **group, Attributes=attributes)
@@ -134,6 +143,29 @@ def _attributes(scope: Scope, id: str) -> dict[str, str]:
     return {}
 
 
+def _settings(wanted: TargetGroupState, changed: frozenset[str]) -> dict[str, str]:
+    """The attributes among what changed."""
+    values: dict[str, str] = {}
+    if "stickiness" in changed:
+        values["stickiness.enabled"] = _word(bool(wanted.stickiness))
+        if isinstance(wanted.stickiness, str):
+            values["stickiness.type"] = wanted.stickiness
+        elif wanted.stickiness:
+            values["stickiness.type"] = "lb_cookie"
+            values["stickiness.lb_cookie.duration_seconds"] = str(wanted.stickiness)
+    if "deregistration_delay" in changed:
+        values["deregistration_delay.timeout_seconds"] = str(wanted.deregistration_delay)
+    if "cross_zone" in changed:
+        values[CROSS_ZONE] = wanted.cross_zone
+    if "preserve_client_ip" in changed and wanted.preserve_client_ip is not None:
+        values[PRESERVE] = _word(wanted.preserve_client_ip)
+    return values
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
 def _stickiness(attributes: Mapping[str, str]) -> int | str:
     """Seconds, 0 where it's off, or the type where it's another than the balancer's own cookie."""
     if attributes.get("stickiness.enabled") != "true":
@@ -144,11 +176,12 @@ def _stickiness(attributes: Mapping[str, str]) -> int | str:
 
 def _health_check(group: Mapping[str, Any]) -> HealthCheckState:
     """The health check of a described target group."""
+    by_http = group["HealthCheckProtocol"] in HTTP
     return HealthCheckState(
-        path=group.get("HealthCheckPath", ""),
+        path=group.get("HealthCheckPath", "") if by_http else "",
         port=group["HealthCheckPort"],
         protocol=group["HealthCheckProtocol"],
-        codes=group.get("Matcher", {}).get("HttpCode", ""),
+        codes=group.get("Matcher", {}).get("HttpCode", "") if by_http else "",
         interval=group["HealthCheckIntervalSeconds"],
         timeout=group["HealthCheckTimeoutSeconds"],
         healthy_after=group["HealthyThresholdCount"],
@@ -158,11 +191,11 @@ def _health_check(group: Mapping[str, Any]) -> HealthCheckState:
 
 def _checking(check: HealthCheckState) -> dict[str, Any]:
     """A health check, as the calls that make and modify take it."""
+    by_http = {"HealthCheckPath": check.path, "Matcher": {"HttpCode": check.codes}} if check.path else {}
     return {
-        "HealthCheckPath": check.path,
+        **by_http,
         "HealthCheckPort": check.port,
         "HealthCheckProtocol": check.protocol,
-        "Matcher": {"HttpCode": check.codes},
         "HealthCheckIntervalSeconds": check.interval,
         "HealthCheckTimeoutSeconds": check.timeout,
         "HealthyThresholdCount": check.healthy_after,

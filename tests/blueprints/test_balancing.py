@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from blueprints.balancing import LoadBalancer
+from blueprints.balancing import AccessLogs, LoadBalancer, TargetGroup
 from blueprints.environment import Environment, build
 from blueprints.listening import TLS_POLICY, Forward, Listener, ListenerRule, Redirect, Response
+from blueprints.network import Firewall
 from blueprints.part import Part
 from blueprints.problem import Invalid
 
@@ -135,3 +136,98 @@ def test_a_rule_asks_for_something_and_not_for_too_much() -> None:
     assert "for which path" in problems({"port": 80, "to": "app", "rules": [{"to": "app"}]})["listeners.0.rules.0"]
     many = {"path": ["/a", "/b", "/c"], "header": {"x": ["1", "2", "3"]}, "to": "app"}
     assert "6 conditions" in problems({"port": 80, "to": "app", "rules": [many]})["listeners.0.rules.0"]
+
+
+# ---------------------------------------------------------------------- network load balancers
+
+
+def test_a_network_balancer_speaks_tcp_checks_that_the_port_is_open_and_is_admitted_by_the_servers() -> None:
+    environment = read({"port": 6379, "to": "app"}, kind="network")
+    balancer, targets = part(environment, "load-balancer/front"), part(environment, "target-group/front-app")
+    assert isinstance(balancer, LoadBalancer)
+    assert isinstance(targets, TargetGroup)
+    assert (balancer.type, balancer.cross_zone, balancer.idle_timeout) == ("network", None, None)
+    assert (targets.protocol, targets.health_check.protocol, targets.port) == ("TCP", "TCP", 8080)
+    firewall = part(environment, "firewall/servers-app")
+    assert isinstance(firewall, Firewall)
+    assert [(one.protocol, one.ports, str(one.peer)) for one in firewall.inbound] == [
+        ("tcp", (8080, 8080), "security-group/balancer-front")
+    ]
+
+
+def test_a_path_that_servers_name_is_asked_for_by_a_network_balancer_too() -> None:
+    servers = {"app": SERVERS | {"health_check": "/healthz"}}
+    targets = part(read({"port": 80, "to": "app"}, kind="network", servers=servers), "target-group/front-app")
+    assert isinstance(targets, TargetGroup)
+    assert (targets.health_check.protocol, targets.health_check.path) == ("HTTP", "/healthz")
+
+
+def test_udp_is_admitted_as_udp_and_its_check_as_tcp() -> None:
+    servers = {"app": SERVERS | {"port": 53, "health_check": {"protocol": "TCP", "port": 8053}}}
+    environment = read({"port": 53, "protocol": "UDP", "to": "app"}, kind="network", servers=servers)
+    inside, outside = part(environment, "firewall/servers-app"), part(environment, "firewall/balancer-front")
+    assert isinstance(inside, Firewall)
+    assert isinstance(outside, Firewall)
+    assert [(one.protocol, one.ports) for one in inside.inbound] == [("udp", (53, 53)), ("tcp", (8053, 8053))]
+    assert [(one.protocol, one.ports) for one in outside.outbound] == [("udp", (53, 53)), ("tcp", (8053, 8053))]
+    assert {(one.protocol, one.ports) for one in outside.inbound} == {("udp", (53, 53))}
+
+
+def test_static_addresses_are_one_a_zone_and_tls_ends_at_the_balancer() -> None:
+    tls = {"port": 443, "protocol": "TLS", "certificate": f"{HERE}1", "to": "app"}
+    environment = read(tls, kind="network", public=True, static_addresses=True, sticky=False, access_logs="logs")
+    balancer, targets = part(environment, "load-balancer/front"), part(environment, "target-group/front-app")
+    assert isinstance(balancer, LoadBalancer)
+    assert isinstance(targets, TargetGroup)
+    assert balancer.addresses == ("address/balancer-front-a", "address/balancer-front-b")
+    assert {part.key for part in environment.parts()} >= set(balancer.addresses)
+    assert targets.protocol == "TCP"
+    assert balancer.access_logs == AccessLogs(bucket="logs")
+
+
+def test_cross_zone_is_an_application_balancers_target_groups_and_a_network_balancers_own() -> None:
+    groups = [
+        part(read({"port": 80, "to": "app"}, kind=kind, cross_zone=value), "target-group/front-app")
+        for kind, value in (("application", False), ("application", True), ("network", True))
+    ]
+    assert [group.cross_zone for group in groups if isinstance(group, TargetGroup)] == [False, None, None]
+    network = part(read({"port": 80, "to": "app"}, kind="network", cross_zone=True), "load-balancer/front")
+    assert isinstance(network, LoadBalancer)
+    assert network.cross_zone is True
+
+
+@pytest.mark.parametrize(
+    ("listener", "settings", "path", "said"),
+    [
+        ({"port": 80, "protocol": "HTTP", "to": "app"}, {}, "listeners.0.protocol", "isn't spoken by network"),
+        ({"port": 80, "redirect": "https"}, {}, "listeners.0.redirect", "set kind: application"),
+        ({"port": 80, "to": {"app": 1, "canary": 1}}, {}, "listeners.0.to", "same servers"),
+        ({"port": 80, "to": "app", "rules": [{"path": "/", "to": "app"}]}, {}, "listeners.0.rules", "look into"),
+        ({"port": 80, "to": "app"}, {"idle_timeout": 5}, "idle_timeout", "only application"),
+        ({"port": 80, "to": "app"}, {"drop_invalid_headers": False}, "drop_invalid_headers", "only application"),
+        ({"port": 80, "to": "app"}, {"static_addresses": True}, "static_addresses", "public: true"),
+        ({"port": 80, "to": "app"}, {"access_logs": "logs"}, "access_logs", "logs TLS only"),
+        ({"port": 80, "protocol": "UDP", "to": "app"}, {"preserve_client_ip": False}, "preserve_client_ip", "always"),
+        (
+            {"port": 443, "protocol": "TLS", "certificate": f"{HERE}1", "to": "app"},
+            {"sticky": True},
+            "sticky",
+            "no stickiness",
+        ),
+    ],
+)
+def test_what_a_network_balancer_does_not_do_is_told(
+    listener: dict[str, Any], settings: dict[str, Any], path: str, said: str
+) -> None:
+    told = problems(listener, kind="network", **settings)
+    assert list(told) == [path]
+    assert said in told[path]
+
+
+def test_what_an_application_balancer_does_not_do_is_told() -> None:
+    told = problems({"port": 80, "protocol": "TCP", "to": "app"}, sticky=True, static_addresses=True)
+    assert set(told) == {"listeners.0.protocol", "sticky", "static_addresses"}
+    servers = {"app": SERVERS | {"health_check": {"protocol": "TCP"}}}
+    assert "by HTTP" in problems({"port": 80, "to": "app"}, servers=servers)["servers.app.health_check"]
+    sticky = {"app": SERVERS | {"stickiness": 60}}
+    assert "stickiness" in problems({"port": 80, "to": "app"}, servers=sticky, cross_zone=False)["cross_zone"]

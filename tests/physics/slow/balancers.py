@@ -38,6 +38,9 @@ def place(balancer: Any, request: Request, world: World) -> None:
     groups = list(balancer.security_groups or [])
     enis = [interfaces.make(ec2, each.id, groups, name, "load_balancer", public) for each in balancer.subnets]
     placed(world)[balancer.arn] = enis
+    given = {allocation: subnet for subnet, allocation in balancer.__dict__.get("allocated", {}).items()}
+    for address in (address for address in ec2.addresses if address.allocation_id in given):
+        address.eni = next(eni for eni in enis if eni.subnet.id == given[address.allocation_id])
 
 
 def placed(world: World) -> dict[str, list[Any]]:

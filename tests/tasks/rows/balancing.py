@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blueprints.balancing import HealthCheck, LoadBalancer, TargetGroup
+from blueprints.balancing import AccessLogs, HealthCheck, LoadBalancer, TargetGroup
 from blueprints.listening import (
     TLS_POLICY,
     Forward,
@@ -147,6 +147,7 @@ ROWS = (
                 "groups": ("security-group/balancer", "security-group/other"),
                 "idle_timeout": 120,
                 "drop_invalid_headers": False,
+                "access_logs": AccessLogs(bucket="some-logs", prefix="web"),
             }
         ),
         moved=BALANCER.model_copy(update={"public": True, "after": ("internet-gateway/main",)}),
@@ -171,6 +172,7 @@ ROWS = (
                 ),
                 "stickiness": 600,
                 "deregistration_delay": 5,
+                "cross_zone": True,
             }
         ),
         moved=TARGETS.model_copy(update={"port": 8443, "protocol": "HTTPS"}),
