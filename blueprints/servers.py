@@ -14,6 +14,7 @@ from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, Secur
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
 from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
+from blueprints.stepping import StepScaling, step_problems
 
 
 class LaunchTemplate(Part):
@@ -80,6 +81,7 @@ class Scaling(Piece):
     target_cpu: float | None = Field(default=None, gt=0, le=100, description="Per cent.")
     target_network_in: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
     target_network_out: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
+    steps: tuple[StepScaling, ...] = Field(default=(), description="Metrics watched, with steps for how far they go.")
     warmup: int | None = Field(default=None, ge=0, le=3600, description="Seconds until a new server counts.")
     scale_in: bool = Field(default=True, description="Whether servers are taken away again.")
 
@@ -167,6 +169,7 @@ class Servers(Piece):
                 if other not in others:
                     where = f"servers.{name}.admits.{index}.servers.{number}"
                     yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
+        yield from step_problems(f"servers.{name}.scaling.steps", self.scaling.steps, self.monitoring)
         yield from schedule_problems(f"servers.{name}.schedule", self.schedule, self.count.max)
         devices = [volume.device for volume in self.volumes]
         for index, device in enumerate(devices):
@@ -205,6 +208,8 @@ class Servers(Piece):
                 scale_in=self.scaling.scale_in,
                 warmup=self.scaling.warmup,
             )
+        for index, steps in enumerate(self.scaling.steps):
+            yield from steps.parts(name, f"{where}.scaling.steps.{index}", self.monitoring, self.scaling.warmup)
         yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
 
     def _firewall(self, name: str, where: str, balancers: Mapping[str, Balancer]) -> Firewall:

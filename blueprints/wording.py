@@ -79,7 +79,7 @@ def fields_at(place: tuple[int | str, ...], model: Any) -> list[str]:
         model = _inner(model, step)
     models = [model] if isinstance(model, type) else [one for one in typing.get_args(model) if isinstance(one, type)]
     fields = [one.model_fields for one in models if isinstance(one, type) and issubclass(one, BaseModel)]
-    return [name for found in fields for name in found if name != "also"]
+    return [info.alias or name for found in fields for name, info in found.items() if name != "also"]
 
 
 def _inner(model: Any, step: int | str) -> Any:

@@ -6,9 +6,11 @@ from tasks.balancing.listener import ListenerKind
 from tasks.balancing.listener_rule import ListenerRuleKind
 from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
+from tasks.compute.alarm import AlarmKind
 from tasks.compute.launch_template import LaunchTemplateKind
 from tasks.compute.scaling_group import ScalingGroupKind
 from tasks.compute.scheduled_action import ScheduledActionKind
+from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.role import RoleKind
@@ -48,6 +50,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),
+        StepPolicyKind(),
+        AlarmKind(),
         ScheduledActionKind(),
     )
 }

@@ -1,11 +1,13 @@
 """What moto leaves out or gets wrong, and a whole environment's life needs. Importing this registers all of it."""
 
 from tests.physics.gaps import (
+    alarms,
     endpoints,
     images,
     listeners,
     net_balancers,
     network,
+    policies,
     priorities,
     scaling,
     stores,
@@ -13,11 +15,13 @@ from tests.physics.gaps import (
 )
 
 __all__ = [
+    "alarms",
     "endpoints",
     "images",
     "listeners",
     "net_balancers",
     "network",
+    "policies",
     "priorities",
     "scaling",
     "stores",

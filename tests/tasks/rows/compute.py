@@ -8,6 +8,7 @@ from blueprints.network import SecurityGroup, Subnet
 from blueprints.part import Lookup
 from blueprints.schedule import ScheduledAction
 from blueprints.servers import LaunchTemplate, ScalingGroup, TargetTracking, Volume
+from blueprints.stepping import Adjusting, Alarm, StepPolicy
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import VPC
 from tests.tasks.rows.row import Row
@@ -53,6 +54,22 @@ MOVING_GROUPS = tuple(group.model_copy(update={"moved": ("min", "max")}) for gro
 MORNINGS = tuple(
     ScheduledAction(name=f"{group}-mornings", group=f"scaling-group/{group}", cron="0 7 * * *", min=1, max=3)
     for group in ("web", "other")
+)
+STEPPING = StepPolicy(
+    name="web-cpu-above",
+    group="scaling-group/web",
+    steps=(Adjusting(lower=0, upper=20, change=1), Adjusting(lower=20, upper=None, change=2)),
+    warmup=90,
+)
+OTHER_STEPPING = STEPPING.model_copy(update={"name": "other"})
+ALARM = Alarm(
+    name="web-cpu-above",
+    namespace="AWS/EC2",
+    metric="CPUUtilization",
+    group="scaling-group/web",
+    threshold=70,
+    comparison="GreaterThanOrEqualToThreshold",
+    policies=("step-policy/web-cpu-above",),
 )
 
 
@@ -134,6 +151,38 @@ def unschedule(scope: Scope, id: str) -> None:
     scope.autoscaling.delete_scheduled_action(AutoScalingGroupName=group, ScheduledActionName=action)
 
 
+def put_steps(scope: Scope, id: str) -> None:
+    """Somebody's own idea of steps, and the policy off."""
+    scope.autoscaling.put_scaling_policy(
+        AutoScalingGroupName=scope.name("web"),
+        PolicyName=id.rpartition("/")[2],
+        PolicyType="StepScaling",
+        AdjustmentType="PercentChangeInCapacity",
+        MinAdjustmentMagnitude=2,
+        MetricAggregationType="Maximum",
+        StepAdjustments=[{"MetricIntervalLowerBound": 5.0, "ScalingAdjustment": 50}],
+        Enabled=False,
+    )
+
+
+def hush(scope: Scope, id: str) -> None:
+    scope.client("cloudwatch").disable_alarm_actions(AlarmNames=[id])
+
+
+def second_alarm(scope: Scope, key: str) -> None:
+    scope.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"castra--{scope.environment}--twin",
+        Namespace="own",
+        MetricName="load",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Tags=as_list(scope.birth_tags(key, None)),
+    )
+
+
 ROWS = (
     Row(
         part=TEMPLATE,
@@ -191,5 +240,45 @@ ROWS = (
         moved=SCHEDULED.model_copy(update={"group": "scaling-group/other"}),
         by_hand=send_everybody_home,
         vanish=unschedule,
+    ),
+    Row(
+        part=STEPPING,
+        needs=(*BENEATH_GROUP, GROUP, OTHER_GROUP),
+        changed=STEPPING.model_copy(
+            update={
+                "adjustment": "PercentChangeInCapacity",
+                "steps": (
+                    Adjusting(lower=-10, upper=0, change=-10),
+                    Adjusting(lower=None, upper=-10, change=-25),
+                ),
+                "at_least": 2,
+                "warmup": None,
+            }
+        ),
+        moved=STEPPING.model_copy(update={"group": "scaling-group/other"}),
+        by_hand=put_steps,
+        vanish=lambda scope, id: scope.autoscaling.delete_policy(PolicyName=id.rpartition("/")[2]),
+    ),
+    Row(
+        part=ALARM,
+        needs=(*BENEATH_GROUP, GROUP, STEPPING, OTHER_STEPPING),
+        changed=ALARM.model_copy(
+            update={
+                "namespace": "own",
+                "metric": "queue",
+                "dimensions": {"stage": "live", "app": "web"},
+                "group": None,
+                "statistic": "p95",
+                "period": 120,
+                "periods": 3,
+                "threshold": 12.5,
+                "comparison": "LessThanOrEqualToThreshold",
+                "missing": "notBreaching",
+                "policies": ("step-policy/other", "step-policy/web-cpu-above"),
+            }
+        ),
+        by_hand=hush,
+        vanish=lambda scope, id: scope.client("cloudwatch").delete_alarms(AlarmNames=[id]),
+        twin=second_alarm,
     ),
 )
