@@ -53,6 +53,8 @@ def submit_removals(plan: Plan, scope: Scope) -> Submitted:
     """Submit every removal, each with the futures of what must be gone before it."""
     submitted = Submitted()
     for removal in plan.removals:
+        if removal.along:
+            continue
         first = [submitted.steps[label] for label in removal.after]
         submitted.steps[removal.label] = remove.submit(
             KINDS[removal.kind], removal, scope, return_state=False, wait_for=first
@@ -92,8 +94,9 @@ def settle(submitted: Submitted, what: str) -> list[Outcome]:
 
 def carry_out(plan: Plan, scope: Scope, what: str) -> list[Outcome]:
     """Bring about what the plan says; nothing is removed unless all that is wanted stands and is ready."""
-    outcomes = settle(submit(plan, scope), what)
-    return outcomes + settle(submit_removals(plan, scope), what)
+    outcomes = settle(submit(plan, scope), what) + settle(submit_removals(plan, scope), what)
+    taken_along = (removal for removal in plan.removals if removal.along)
+    return outcomes + [Outcome(part=one.part, action="delete", id=one.id) for one in taken_along]
 
 
 def _explained(error: Any, name: str) -> CastraError:

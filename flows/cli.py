@@ -124,7 +124,7 @@ def down(name: Name, region: Region = None, yes: Yes = False, json: Json = False
 
             return tear_down(name, scope.region, None, approved)
 
-        report = _run(strike_it, len(planned.removals))
+        report = _run(strike_it, sum(not removal.along for removal in planned.removals))
         _finish(report, json, f"castra list --region {scope.region}")
     if report.left:
         raise typer.Exit(1)

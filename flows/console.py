@@ -16,6 +16,7 @@ from pathlib import Path
 
 from prefect.settings import (
     PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     PREFECT_HOME,
     PREFECT_UI_URL,
     temporary_settings,
@@ -38,7 +39,10 @@ def console() -> Iterator[str]:
         yield named.removesuffix("/api")
         return
     url = local_server()
-    with temporary_settings({PREFECT_API_URL: f"{url}/api", PREFECT_UI_URL: url}):
+    # Heartbeats tell a team's server of runs that died. Here the person at the shell sees that, and each run would wait
+    # a second at its end for the heartbeat's thread.
+    own = {PREFECT_API_URL: f"{url}/api", PREFECT_UI_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with temporary_settings(own):
         yield url
 
 

@@ -170,6 +170,9 @@ class Kind(Generic[P, S]):
     outlasted_by: ClassVar[tuple[str, ...]] = ()
     """Kinds that must stand until this is gone, although its state names none of their ids."""
 
+    goes_with: ClassVar[tuple[str, ...]] = ()
+    """Kinds whose removal takes it along, so that it needs no call of its own where its parent goes too."""
+
     # ------------------------------------------------------------------ to be written for each kind, in this order
 
     def owned(self, scope: Scope) -> Iterator[Found[S]]:

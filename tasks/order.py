@@ -52,9 +52,80 @@ def removal_order(going: Iterable[Found[Any]], kinds: Mapping[str, Kind[Any, Any
         for kind in kinds[one.kind].outlasted_by:
             for other in of_kind[kind]:
                 after[other].add(label)
+    along = _taken_along(by_label, mentions, home, after, kinds)
     order, _ = _sorted(after)
     for label in order:
         yield Removal(part=by_label[label].key, id=by_label[label].id, after=tuple(sorted(after[label])))
+    for label, parent in sorted(along.items()):
+        yield Removal(part=by_label[label].key, id=by_label[label].id, along=parent)
+
+
+def _taken_along(
+    by_label: Mapping[str, Found[Any]],
+    mentions: Mapping[str, set[str]],
+    home: Mapping[str, str],
+    after: dict[str, set[str]],
+    kinds: Mapping[str, Kind[Any, Any]],
+) -> dict[str, str]:
+    """What goes with a parent that goes too, by label; it is taken out of `after`, and its order becomes the parent's.
+
+    Not where that would be a circle: of two groups whose rules name each other, one's rules must be emptied first.
+    """
+    parents = {label: parent for label in by_label if (parent := _parent(label, by_label, mentions, home, kinds))}
+    followers: dict[str, set[str]] = {label: set() for label in after}
+    for label, first in after.items():
+        for before in first:
+            followers[before].add(label)
+    along: dict[str, str] = {}
+    for label in sorted(parents, key=lambda child: (len(followers[child]), child)):
+        parent = parents[label]
+        while parent in along:
+            parent = along[parent]
+        before_parent = _all_before(parent, after, without=label)
+        circle = followers[label] & before_parent or any(parent in _all_before(one, after) for one in after[label])
+        if circle:
+            continue
+        along[label] = parent
+        for follower in followers.pop(label) - {parent}:
+            after[follower] = after[follower] - {label} | {parent}
+            followers[parent].add(follower)
+        for earlier in after.pop(label):
+            followers[earlier] = followers[earlier] - {label} | {parent}
+            after[parent].add(earlier)
+        after[parent].discard(label)
+    return {label: _root(label, along) for label in along}
+
+
+def _parent(
+    label: str,
+    by_label: Mapping[str, Found[Any]],
+    mentions: Mapping[str, set[str]],
+    home: Mapping[str, str],
+    kinds: Mapping[str, Kind[Any, Any]],
+) -> str | None:
+    """The label of what would take it along: what has the same id (a group), else the only one that it names."""
+    one = by_label[label]
+    named = [home[id] for id in mentions[label] & home.keys()]
+    fitting = [parent for parent in named if by_label[parent].kind in kinds[one.kind].goes_with]
+    own = [parent for parent in fitting if by_label[parent].id == one.id]
+    return next(iter(own or (fitting if len(fitting) == 1 else [])), None)
+
+
+def _root(label: str, along: Mapping[str, str]) -> str:
+    while label in along:
+        label = along[label]
+    return label
+
+
+def _all_before(label: str, after: Mapping[str, set[str]], without: str = "") -> set[str]:
+    """All that must be gone before a label, however far back, not counting what is so only by way of `without`."""
+    found: set[str] = set()
+    ahead = [label]
+    while ahead:
+        new = after[ahead.pop()] - found - {without}
+        found |= new
+        ahead += new
+    return found
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -70,13 +70,17 @@ class Seen:
 
 
 class Removal(BaseModel):
-    """A resource to be removed, and the labels of the removals that must be done before it."""
+    """A resource to be removed, and the labels of the removals that must be done before it.
+
+    `along`: the label of the removal that takes it along; then nothing is to be done for it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     part: str
     id: str
     after: tuple[str, ...] = ()
+    along: str = ""
 
     @property
     def kind(self) -> str:

@@ -3,8 +3,10 @@
 import hashlib
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -25,7 +27,8 @@ CREATED = "castra:created"
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
 RESERVED = "castra:"
 
-CONNECTIONS = 48
+CONNECTIONS = 128
+POLL_SECONDS = 2.0  # between two looks at something that isn't ready yet
 READS = re.compile(r"^(Describe|List|Get|Head)")
 _LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
 _LOADER_LOCK = threading.Lock()
@@ -68,6 +71,15 @@ class Free:
         """Always."""
 
 
+@dataclass
+class _Poll:
+    """The last answer to a question that many ask, and when it was asked."""
+
+    started: float = float("-inf")
+    answer: Any = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Scope:
     """One environment in one region, as these credentials see it.
 
@@ -82,16 +94,17 @@ class Scope:
         *,
         tags: Mapping[str, str] | None = None,
         account: str | None = None,
-        poll_seconds: float = 2.0,
+        poll_seconds: float | None = None,
         go_ahead: GoAhead | None = None,
     ) -> None:
         self.environment, self.region = environment, region
         self.tags, self.expected_account = dict(tags or {}), account
-        self.poll_seconds, self.go_ahead = poll_seconds, go_ahead or Free()
+        self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
         self.calls = Calls()
         self._clients: dict[tuple[str, bool], Any] = {}
         self._lock = threading.RLock()
         self._listings: dict[str, Any] = {}
+        self._polls: dict[str, _Poll] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Scopes travel to other processes by what they were made from."""
@@ -179,6 +192,21 @@ class Scope:
             if not kept:
                 kept.append(listing())
             return kept[0]
+
+    def polled(self, key: str, since: float, listing: Callable[[], T]) -> T:
+        """A listing that many wait on at once, made once for all of them in each `poll_seconds`.
+
+        `since` (by `time.monotonic`) is when the caller did what it now waits for: an older listing won't do.
+        """
+        with self._lock:
+            poll: _Poll = self._polls.setdefault(key, _Poll())
+        with poll.lock:
+            now = time.monotonic()
+            if poll.started < since or now - poll.started > self.poll_seconds / 2:
+                poll.answer = listing()
+                poll.started = now
+            answer: T = poll.answer
+            return answer
 
     def look_afresh(self) -> None:
         """Forget the listings; called before each survey and each second look."""

@@ -1,10 +1,10 @@
 """Waiting for AWS, polled densely: with botocore's waiters, or by a question of one's own."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import WaiterError
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from tasks.errors import CastraError
 from tasks.scope import Scope
@@ -31,9 +31,12 @@ def wait_until(
 
     Raises CastraError afterwards; `why` is asked for the reason.
     """
-    deadline = time.monotonic() + within
-    while not done():
-        if time.monotonic() > deadline:
-            reason = why() if why else "it isn't as it should be"
-            raise CastraError(what, f"after {within:.0f} s, {reason}", "Run again to go on waiting")
-        time.sleep(scope.poll_seconds)
+    patience = Retrying(
+        retry=retry_if_result(lambda yes: not yes),
+        wait=wait_fixed(scope.poll_seconds),
+        stop=stop_after_delay(within),
+        retry_error_callback=lambda _: False,
+    )
+    if not patience(done):
+        reason = why() if why else "it isn't as it should be"
+        raise CastraError(what, f"after {within:.0f} s, {reason}", "Run again to go on waiting")

@@ -29,7 +29,8 @@ def carry_out(plan: Plan, scope: Scope) -> list[Outcome]:
         ids[step.part] = outcome.id
         outcomes.append(outcome)
     for removal in plan.removals:
-        KINDS[removal.kind].delete(scope, removal.id)
+        if not removal.along:
+            KINDS[removal.kind].delete(scope, removal.id)
         outcomes.append(Outcome(part=removal.part, action="delete", id=removal.id))
     return outcomes
 

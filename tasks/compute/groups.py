@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.scope import Scope
+from tasks.scope import Scope, as_dict
+
+LAUNCHER = "aws:autoscaling:groupName"  # AWS's own tag on what a group launched
 
 
 def standing_groups(scope: Scope) -> list[dict[str, Any]]:
     """The scope's groups as AWS tells them, filtered by tag; listed once a survey, for several kinds."""
-    pages: dict[str, Any] = {"Filters": scope.filters, "PaginationConfig": {"PageSize": 100}}
-    return scope.listed(
-        "scaling groups",
-        lambda: list(scope.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", **pages)),
-    )
+    return scope.listed("scaling groups", lambda: _listing(scope))
 
 
 def named(scope: Scope, id: str) -> dict[str, Any] | None:
@@ -26,11 +24,26 @@ def in_service(group: Mapping[str, Any]) -> int:
     return sum(instance["LifecycleState"] == "InService" for instance in group.get("Instances", []))
 
 
-def running(scope: Scope, id: str) -> bool:
-    """Whether an instance that the group launched hasn't ended yet."""
+def named_lately(scope: Scope, id: str, since: float) -> dict[str, Any] | None:
+    """The same from a listing of all groups, which those who wait for one of them share; see `Scope.polled`."""
+    groups = scope.polled("scaling groups", since, lambda: _listing(scope))
+    return next((group for group in groups if group["AutoScalingGroupName"] == id), None)
+
+
+def running(scope: Scope, id: str, since: float) -> bool:
+    """Whether an instance that the group launched hasn't ended yet; shared in the same way."""
+    return id in scope.polled("groups with instances", since, lambda: _with_instances(scope))
+
+
+def _listing(scope: Scope) -> list[dict[str, Any]]:
+    pages: dict[str, Any] = {"Filters": scope.filters, "PaginationConfig": {"PageSize": 100}}
+    return list(scope.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", **pages))
+
+
+def _with_instances(scope: Scope) -> set[str]:
+    """Names of the groups that have an instance which hasn't ended."""
     states = ["pending", "running", "shutting-down", "stopping", "stopped"]
-    filters = [
-        {"Name": "tag:aws:autoscaling:groupName", "Values": [id]},
-        {"Name": "instance-state-name", "Values": states},
-    ]
-    return any(scope.pages("ec2", "describe_instances", "Reservations", Filters=filters))
+    filters = [*scope.filters, {"Name": "instance-state-name", "Values": states}]
+    reservations = scope.pages("ec2", "describe_instances", "Reservations", Filters=filters)
+    tags = (as_dict(instance.get("Tags")) for one in reservations for instance in one["Instances"])
+    return {given[LAUNCHER] for given in tags if LAUNCHER in given}

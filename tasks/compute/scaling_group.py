@@ -1,5 +1,6 @@
 """Scaling groups: instances of one launch template, kept at a number that AWS chooses within bounds."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from blueprints.servers import ScalingGroup
 from tasks.compute.belongings import MOVED, moved_bounds
-from tasks.compute.groups import in_service, named, running, standing_groups
+from tasks.compute.groups import in_service, named, named_lately, running, standing_groups
 from tasks.compute.launches import Failures
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import AtBirth, Found, Kind, Phase, State, Unordered
@@ -35,6 +36,7 @@ class ScalingGroupState(State):
     max: Size
     first: AtBirth[tuple[int, int] | None] = None
     target_groups: Unordered[str]
+    classic_balancers: Unordered[str] = ()
     health_check: str
     grace: int
 
@@ -48,6 +50,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
     outlasted_by = ("firewall", "internet-gateway")
     actions = (
         "autoscaling:AttachLoadBalancerTargetGroups",
+        "autoscaling:AttachLoadBalancers",
         "autoscaling:CreateAutoScalingGroup",
         "autoscaling:CreateOrUpdateTags",
         "autoscaling:DeleteAutoScalingGroup",
@@ -56,6 +59,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeScheduledActions",
         "autoscaling:DetachLoadBalancerTargetGroups",
+        "autoscaling:DetachLoadBalancers",
         "autoscaling:UpdateAutoScalingGroup",
         "ec2:CreateTags",
         "ec2:DescribeInstances",
@@ -84,6 +88,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             max=MOVED if "max" in part.moved else part.max,
             first=(part.min, part.max),
             target_groups=tuple(ids[group] for group in part.target_groups),
+            classic_balancers=tuple(ids[balancer] for balancer in part.classic_balancers),
             health_check=part.health_check,
             grace=part.grace,
         )
@@ -99,6 +104,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
                     scope.client("autoscaling", once=True).create_auto_scaling_group,
                     **_settings(id, wanted) | _first_sizes(wanted),
                     TargetGroupARNs=list(now),
+                    LoadBalancerNames=list(wanted.classic_balancers),
                     Tags=_tags(id, self.birth_tags(scope, name, wanted)),
                 )
             except ClientError as error:
@@ -113,10 +119,10 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 
     def ready(self, scope: Scope, id: str) -> None:
         """Its minimum of instances is in service; a launch that fails for good is told as soon as it's seen."""
-        failures = Failures(scope, id)
+        failures, started = Failures(scope, id), time.monotonic()
 
         def enough() -> bool:
-            group = named(scope, id)
+            group = named_lately(scope, id, started)
             if group and in_service(group) >= group["MinSize"]:
                 return True
             failures.raise_hopeless()
@@ -126,7 +132,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 
     def update(self, scope: Scope, id: str, wanted: ScalingGroupState, changed: frozenset[str]) -> None:
         """Instances that run stay as they are; AWS moves them where the subnets changed."""
-        if changed - {"target_groups"}:
+        if changed - {"target_groups", "classic_balancers"}:
             when_visible(
                 f"what scaling group {id} needs", scope.autoscaling.update_auto_scaling_group, **_settings(id, wanted)
             )
@@ -134,6 +140,8 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             standing = frozenset((named(scope, id) or {}).get("TargetGroupARNs", []))
             _attach(scope, id, tuple(arn for arn in wanted.target_groups if arn not in standing))
             _detach(scope, id, tuple(sorted(standing - set(wanted.target_groups))))
+        if "classic_balancers" in changed:
+            _set_classic_balancers(scope, id, wanted.classic_balancers)
 
     def delete(self, scope: Scope, id: str) -> None:
         """By force, with its instances; returns when they have ended, so that what they used is free."""
@@ -141,8 +149,10 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             delete = {"AutoScalingGroupName": id, "ForceDelete": True}
             when_released(f"scaling group {id}", scope.autoscaling.delete_auto_scaling_group, **delete)
 
+        deleted = time.monotonic()
+
         def gone() -> bool:
-            return named(scope, id) is None and not running(scope, id)
+            return named_lately(scope, id, deleted) is None and not running(scope, id, deleted)
 
         wait_until(scope, gone, f"scaling group {id}", WITHIN, lambda: "it, or one of its instances, is still there")
 
@@ -176,6 +186,7 @@ def _state(group: Mapping[str, Any], moved: frozenset[str]) -> ScalingGroupState
         min=MOVED if "min" in moved else group["MinSize"],
         max=MOVED if "max" in moved else group["MaxSize"],
         target_groups=tuple(group.get("TargetGroupARNs", [])),
+        classic_balancers=tuple(group.get("LoadBalancerNames", [])),
         health_check=group["HealthCheckType"],
         grace=group.get("HealthCheckGracePeriod", 0),
     )
@@ -230,3 +241,15 @@ def _detach(scope: Scope, id: str, target_groups: tuple[str, ...]) -> None:
     for start in range(0, len(target_groups), AT_ONCE):
         some = list(target_groups[start : start + AT_ONCE])
         scope.autoscaling.detach_load_balancer_target_groups(AutoScalingGroupName=id, TargetGroupARNs=some)
+
+
+def _set_classic_balancers(scope: Scope, id: str, wanted: tuple[str, ...]) -> None:
+    """First those that come, then those that go: no visitor finds nobody in between."""
+    standing = frozenset((named(scope, id) or {}).get("LoadBalancerNames", []))
+    for names, call in (
+        (sorted(set(wanted) - standing), scope.autoscaling.attach_load_balancers),
+        (sorted(standing - set(wanted)), scope.autoscaling.detach_load_balancers),
+    ):
+        for start in range(0, len(names), AT_ONCE):
+            some = names[start : start + AT_ONCE]
+            when_visible(f"load balancers of {id}", call, AutoScalingGroupName=id, LoadBalancerNames=some)
