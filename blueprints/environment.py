@@ -83,7 +83,17 @@ class Environment(Piece):
             yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.servers)
+        yield from self._placement_problems()
         yield from self._target_group_problems()
+
+    def _placement_problems(self) -> Iterator[Problem]:
+        """The default VPC has one kind of subnets."""
+        for name, servers in self.servers.items():
+            if self.network is not None and self.network.default and servers.placement == "private":
+                why = "the default VPC has public subnets only"
+                yield Problem(
+                    f"servers.{name}.placement", why, "Write placement: public, or describe a VPC by network.cidr"
+                )
 
     def _target_group_problems(self) -> Iterator[Problem]:
         """A target group is named after its balancer and its servers, which may come out alike: `a-b` and `c`, say."""
@@ -201,7 +211,8 @@ def _replace_by_stand_in(rest: dict[str, Any], section: str, inner: tuple[int | 
             rest["network"] = dict(STAND_INS["network"])
         else:
             rest["network"].pop(inner[0], None)
-            rest["network"].setdefault("cidr", STAND_INS["network"]["cidr"])
+            if not rest["network"].get("default"):
+                rest["network"].setdefault("cidr", STAND_INS["network"]["cidr"])
         return "network.subnets."
     if section in STAND_INS and inner and isinstance(rest.get(section), dict):
         if inner[-1] == "[key]":

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from blueprints.identity import Role
-from blueprints.part import Id, Part, Piece, of
+from blueprints.part import Id, Lookup, Part, Piece, of
 from blueprints.places import VpcId
 from blueprints.problem import Problem
 
@@ -84,7 +84,7 @@ class FlowLogs(Piece):
         if self.to.startswith("arn:") and not in_bucket(self.to) and (there := self.to.split(":")[3]) != region:
             yield Problem("network.flow_logs.to", f"the log group is in {there}", f"Name one in {region}, or a bucket")
 
-    def parts(self, vpc: VpcId) -> Iterator[Part]:
+    def parts(self, vpc: Id | Lookup) -> Iterator[Part]:
         """The record, and for a log group the role that writes it, unless one is named."""
         where = "network.flow_logs"
         role: str | None = self.role

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.endpoints import Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
 from blueprints.flow_logs import FlowLogs
-from blueprints.part import Id, Part, Piece, Ready, of
-from blueprints.places import GroupId, SubnetId, VpcId
+from blueprints.part import Id, Lookup, Part, Piece, Ready, of
+from blueprints.places import GroupId, SubnetId, VpcId, default_subnet, default_vpc
 from blueprints.problem import Problem
 
 __all__ = ["GatewayEndpoint", "GroupId", "InterfaceEndpoint", "SubnetId", "VpcId"]
@@ -112,6 +112,7 @@ class Firewall(Part):
 # ---------------------------------------------------------------------- the section
 
 ANYWHERE = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+DEFAULT_ADDRESSES = IPv4Network("172.31.0.0/16")  # https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
 SLOTS = 8  # public subnets, and as many private ones: adding a zone later moves none
 SMALLEST, LARGEST = 28, 16  # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 
@@ -134,13 +135,19 @@ class Subnets(Piece):
 
 
 class Network(Piece):
-    """A VPC with a public and a private subnet in each zone, and the ways out of it.
+    """A VPC with a public and a private subnet in each zone, and the ways out of it; or the account's default VPC.
 
     Subnets are computed from the CIDR: sixteen equal ones, of which each zone takes two by its letter, so that a zone
     that is added later moves none of the others.
     """
 
-    cidr: IPv4Network = Field(description="The VPC's addresses, from /16 to /24.", examples=["10.20.0.0/16"])
+    cidr: IPv4Network | None = Field(
+        default=None, description="The VPC's addresses, from /16 to /24.", examples=["10.20.0.0/16"]
+    )
+    default: bool = Field(
+        default=False,
+        description="Whether all stands in the account's default VPC, which Castra neither owns nor changes.",
+    )
     zones: Annotated[int | tuple[str, ...], BeforeValidator(_number_or_names)] = Field(
         default=2, description="How many availability zones (the first ones, by letter), or their names."
     )
@@ -167,15 +174,43 @@ class Network(Piece):
 
     def problems(self, region: str) -> Iterator[Problem]:
         """What doesn't fit together."""
-        if self.subnets is None and self.cidr.prefixlen + 4 > SMALLEST:
-            fits = self.cidr.supernet(new_prefix=SMALLEST - 4)
-            would_be = f"they would be /{self.cidr.prefixlen + 4}, AWS's smallest is /{SMALLEST}"
+        if self.default:
+            yield from self._default_problems()
+        elif self.cidr is None:
             yield Problem(
-                "network.cidr", f"{self.cidr} can't hold {2 * SLOTS} subnets: {would_be}", f"{fits} would fit"
+                "network.cidr", "is missing", "Add it, such as cidr: 10.0.0.0/16; or stand in the default VPC"
             )
-        if self.cidr.prefixlen < LARGEST:
-            fits = next(self.cidr.subnets(new_prefix=LARGEST))
-            yield Problem("network.cidr", f"{self.cidr} is larger than AWS's largest VPC, a /16", f"{fits} would fit")
+        else:
+            yield from self._cidr_problems(self.cidr, region)
+        yield from self._zone_problems(region)
+        yield from problems_of(self.endpoints, dns=self.dns_support and self.dns_hostnames)
+        if self.flow_logs is not None:
+            yield from self.flow_logs.problems(region)
+
+    def _default_problems(self) -> Iterator[Problem]:
+        """What's asked of the default VPC that would change it."""
+        asked = {"cidr": self.cidr, "subnets": self.subnets, "nat": self.nat != "none"}
+        asked |= {"dns_support": not self.dns_support, "dns_hostnames": not self.dns_hostnames}
+        for field in (field for field, value in asked.items() if value):
+            yield Problem(f"network.{field}", "the default VPC is used as it is", "Leave it out, or network.default")
+        for where, endpoint in once_each(self.endpoints):
+            if endpoint.by_route:
+                why = f"{endpoint.service} is reached by routes, and the default VPC's own table isn't changed"
+                yield Problem(where, why, "Leave it out, or describe a VPC by network.cidr")
+
+    def _cidr_problems(self, cidr: IPv4Network, region: str) -> Iterator[Problem]:
+        """What's wrong with the addresses, and with those of subnets that are written by hand."""
+        if self.subnets is None and cidr.prefixlen + 4 > SMALLEST:
+            fits = cidr.supernet(new_prefix=SMALLEST - 4)
+            would_be = f"they would be /{cidr.prefixlen + 4}, AWS's smallest is /{SMALLEST}"
+            yield Problem("network.cidr", f"{cidr} can't hold {2 * SLOTS} subnets: {would_be}", f"{fits} would fit")
+        if cidr.prefixlen < LARGEST:
+            fits = next(cidr.subnets(new_prefix=LARGEST))
+            yield Problem("network.cidr", f"{cidr} is larger than AWS's largest VPC, a /16", f"{fits} would fit")
+        yield from self._subnet_problems(cidr, len(self.zone_names(region)))
+
+    def _zone_problems(self, region: str) -> Iterator[Problem]:
+        """What's wrong with the zones, and how many subnets there are for them."""
         names = self.zone_names(region)
         for index, zone in enumerate(names):
             if zone[:-1] != region or zone[-1] not in "abcdefgh":
@@ -185,12 +220,7 @@ class Network(Piece):
             elif zone in names[:index]:
                 yield Problem(f"network.zones.{index}", f"{zone} is named twice", "Name it once")
 
-        yield from self._subnet_problems(len(names))
-        yield from problems_of(self.endpoints, dns=self.dns_support and self.dns_hostnames)
-        if self.flow_logs is not None:
-            yield from self.flow_logs.problems(region)
-
-    def _subnet_problems(self, zones: int) -> Iterator[Problem]:
+    def _subnet_problems(self, within: IPv4Network, zones: int) -> Iterator[Problem]:
         """What's wrong with CIDRs that are written by hand."""
         placed: list[tuple[str, IPv4Network]] = []
         for placement in ("public", "private") if self.subnets else ():
@@ -201,8 +231,8 @@ class Network(Piece):
                 )
             for index, cidr in enumerate(cidrs):
                 path = f"network.subnets.{placement}.{index}"
-                if not cidr.subnet_of(self.cidr):
-                    yield Problem(path, f"{cidr} lies outside of {self.cidr}", "Choose one inside of network.cidr")
+                if not cidr.subnet_of(within):
+                    yield Problem(path, f"{cidr} lies outside of {within}", "Choose one inside of network.cidr")
                 if not LARGEST <= cidr.prefixlen <= SMALLEST:
                     yield Problem(path, f"{cidr} is not between /{LARGEST} and /{SMALLEST}", "AWS takes no other sizes")
                 for other_path, other in placed:
@@ -215,7 +245,7 @@ class Network(Piece):
         letters = self.letters(region)
         if self.subnets is not None:
             return dict(zip(letters, getattr(self.subnets, placement), strict=True))
-        slots = list(self.cidr.subnets(prefixlen_diff=4))
+        slots = list(self.addresses.subnets(prefixlen_diff=4))
         first = 0 if placement == "public" else SLOTS
         return {letter: slots[first + "abcdefgh".index(letter)] for letter in letters}
 
@@ -224,25 +254,29 @@ class Network(Piece):
         return tuple(zone[-1] for zone in self.zone_names(region))
 
     @property
-    def vpc(self) -> Id:
+    def vpc(self) -> Id | Lookup:
         """What the `vpc` of a part that stands in it names."""
-        return Id("vpc/main")
+        return default_vpc() if self.default else Id("vpc/main")
 
     @property
     def addresses(self) -> IPv4Network:
         """The addresses of all that's in it."""
-        return self.cidr
+        return self.cidr or DEFAULT_ADDRESSES
 
-    def subnet_keys(self, placement: Literal["public", "private"], region: str) -> tuple[Id, ...]:
-        """What the subnets of one kind are named by, one a zone."""
+    def subnet_keys(self, placement: Literal["public", "private"], region: str) -> tuple[Id | Lookup, ...]:
+        """What the subnets of one kind are named by, one a zone. Those of the default VPC are of one kind, public."""
+        if self.default:
+            return tuple(default_subnet(zone) for zone in self.zone_names(region))
         return tuple(Id(f"subnet/{placement}-{letter}") for letter in self.letters(region))
 
     def ways_in(self) -> tuple[Ready, ...]:
         """What must be ready before anything in it can be reached from the internet."""
-        return (Ready("internet-gateway/main"),)
+        return () if self.default else (Ready("internet-gateway/main"),)
 
     def ways_out(self, placement: Literal["public", "private"], region: str) -> tuple[Ready, ...]:
         """What must be ready before something in these subnets reaches the internet, if it can."""
+        if self.default:
+            return ()
         if placement == "public":
             return (Ready("route-table/public"),)
         letters = self.letters(region)
@@ -253,23 +287,26 @@ class Network(Piece):
         )
 
     def parts(self, region: str) -> Iterator[Part]:
-        """The VPC, its subnets, and the ways out."""
-        where = "network"
-        yield Vpc(
-            name="main", where=where, cidr=self.cidr, dns_support=self.dns_support, dns_hostnames=self.dns_hostnames
-        )
-        yield InternetGateway(name="main", where=where, vpc="vpc/main")
-        public, private = self.cidrs("public", region), self.cidrs("private", region)
-        for letter in self.letters(region):
-            at = {"where": where, "vpc": "vpc/main", "zone": f"{region}{letter}"}
-            yield Subnet(name=f"public-{letter}", cidr=public[letter], public_addresses=True, **at)
-            yield Subnet(name=f"private-{letter}", cidr=private[letter], **at)
-        yield from self._ways_out(region, where)
+        """The VPC, its subnets, and the ways out, unless they stand already; endpoints, and the record of traffic."""
+        if not self.default:
+            yield from self._vpc(region)
+            yield from self._ways_out(region)
         yield from self._endpoints(region)
         if self.flow_logs is not None:
             yield from self.flow_logs.parts(self.vpc)
 
-    def _ways_out(self, region: str, where: str) -> Iterator[Part]:
+    def _vpc(self, region: str) -> Iterator[Part]:
+        dns = {"dns_support": self.dns_support, "dns_hostnames": self.dns_hostnames}
+        yield Vpc(name="main", where="network", cidr=self.addresses, **dns)
+        yield InternetGateway(name="main", where="network", vpc="vpc/main")
+        public, private = self.cidrs("public", region), self.cidrs("private", region)
+        for letter in self.letters(region):
+            at = {"where": "network", "vpc": "vpc/main", "zone": f"{region}{letter}"}
+            yield Subnet(name=f"public-{letter}", cidr=public[letter], public_addresses=True, **at)
+            yield Subnet(name=f"private-{letter}", cidr=private[letter], **at)
+
+    def _ways_out(self, region: str) -> Iterator[Part]:
+        where = "network"
         letters = self.letters(region)
         out = tuple(Route(destination=net, target="internet-gateway/main") for net in ANYWHERE[:1])
         yield RouteTable(

@@ -36,10 +36,13 @@ class Ready(Id):
 
 
 class Lookup(_Reference):
-    """What AWS is asked for by description: `ssm:/path/of/parameter` or `newest-image:owner/name-pattern`."""
+    """What AWS is asked for by description: what stands there already, and isn't Castra's.
+
+    `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `default-vpc:` or `default-subnet:zone`.
+    """
 
     __slots__ = ()
-    pattern = r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+)$"
+    pattern = r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+)$"
 
 
 def of(*kinds: str) -> AfterValidator:
@@ -49,6 +52,17 @@ def of(*kinds: str) -> AfterValidator:
         if key.partition("/")[0] not in kinds:
             raise ValueError(f"{key!r} should name a part of kind {' or '.join(kinds)}")
         return key
+
+    return AfterValidator(check)
+
+
+def asking(*ways: str) -> AfterValidator:
+    """A validator for a Lookup that may ask in these ways only: `default-vpc`, say."""
+
+    def check(lookup: Lookup) -> Lookup:
+        if lookup.partition(":")[0] not in ways:
+            raise ValueError(f"{lookup!r} should ask for {' or '.join(ways)}")
+        return lookup
 
     return AfterValidator(check)
 

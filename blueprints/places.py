@@ -2,8 +2,18 @@
 
 from typing import Annotated
 
-from blueprints.part import Id, of
+from blueprints.part import Id, Lookup, asking, of
 
-VpcId = Annotated[Id, of("vpc")]
-SubnetId = Annotated[Id, of("subnet")]
+VpcId = Annotated[Id, of("vpc")] | Annotated[Lookup, asking("default-vpc")]
+SubnetId = Annotated[Id, of("subnet")] | Annotated[Lookup, asking("default-subnet")]
 GroupId = Annotated[Id, of("security-group")]
+
+
+def default_vpc() -> Lookup:
+    """The VPC that AWS makes in each region of an account."""
+    return Lookup("default-vpc:")
+
+
+def default_subnet(zone: str) -> Lookup:
+    """The subnet that AWS makes in each zone of it."""
+    return Lookup(f"default-subnet:{zone}")

@@ -38,19 +38,31 @@ def look(scope: Scope, kind: Kind[Any, Any], name: str) -> list[Found[Any]]:
 
 
 def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
-    """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern."""
-    asked = {lookup: part for part in parts for lookup in part.lookups}
+    """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern.
+
+    The default VPC and its subnets are two calls. Raises Invalid for what has no answer.
+    """
+    asked = {lookup: part for part in reversed(tuple(parts)) for lookup in part.lookups}
     parameters = [lookup for lookup in asked if lookup.startswith("ssm:")]
     images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
-    answers = _parameters(scope, parameters) | _newest_images(scope, images)
+    defaults = [lookup for lookup in asked if lookup.startswith("default-")]
+    answers = _parameters(scope, parameters) | _newest_images(scope, images) | _defaults(scope, defaults)
     missing = [lookup for lookup in asked if lookup not in answers]
+    if "default-vpc:" in missing:  # and so no subnet of it
+        missing = [lookup for lookup in missing if not lookup.startswith("default-subnet:")]
     if missing:
-        raise Invalid("The blueprint", [_unanswered(scope, asked[lookup], lookup) for lookup in missing])
+        raise Invalid("The blueprint", dict.fromkeys(_unanswered(scope, asked[lookup], lookup) for lookup in missing))
     return answers
 
 
 def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
     how, _, what = lookup.partition(":")
+    if how == "default-vpc":
+        way_out = f"Make one with `aws ec2 create-default-vpc --region {scope.region}`, or describe one by network.cidr"
+        return Problem("network.default", f"account {scope.account} has no default VPC in {scope.region}", way_out)
+    if how == "default-subnet":
+        way_out = f"Make one with `aws ec2 create-default-subnet --availability-zone {what}`, or name other zones"
+        return Problem("network.zones", f"the default VPC has no default subnet in {what}", way_out)
     noun = "parameter" if how == "ssm" else "image"
     why = f"there's no {noun} {what} in {scope.region}"
     return Problem(part.where or part.key, why, "Check its name and the region")
@@ -74,6 +86,20 @@ def _newest_images(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
         if images:
             answers[lookup] = max(images, key=lambda image: (image["CreationDate"], image["ImageId"]))["ImageId"]
     return answers
+
+
+def _defaults(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
+    """The default VPC, and its subnets by zone."""
+    if not lookups:
+        return {}
+    vpcs = list(scope.pages("ec2", "describe_vpcs", "Vpcs", Filters=[{"Name": "is-default", "Values": ["true"]}]))
+    if not vpcs:
+        return {}
+    filters = [{"Name": "default-for-az", "Values": ["true"]}, {"Name": "vpc-id", "Values": [vpcs[0]["VpcId"]]}]
+    subnets = scope.pages("ec2", "describe_subnets", "Subnets", Filters=filters)
+    return {"default-vpc:": str(vpcs[0]["VpcId"])} | {
+        f"default-subnet:{subnet['AvailabilityZone']}": str(subnet["SubnetId"]) for subnet in subnets
+    }
 
 
 def _listing(scope: Scope, kind: Kind[Any, Any]) -> list[Found[Any]]:

@@ -32,7 +32,7 @@ def zones_enough(request: Request, world: World) -> None:
         raise Refused("ValidationError", why)
     vpcs = {subnet.vpc_id for subnet in subnets}
     attached = {gateway.vpc.id for gateway in ec2.internet_gateways.values() if gateway.vpc}
-    default = {vpc.id for vpc in ec2.vpcs.values() if vpc.is_default == "true"}
+    default = {vpc.id for vpc in ec2.vpcs.values() if str(vpc.is_default).lower() == "true"}
     if request.params.get("Scheme") != "internal" and (bare := vpcs - attached - default):
         raise Refused("InvalidSubnet", f"VPC {', '.join(bare)} has no internet gateway")
 
