@@ -334,6 +334,15 @@ def test_servers_that_are_wrong_in_themselves_arent_told_as_unknown() -> None:
     assert [problem.path for problem in problems_of(document(servers=app(port="x")))] == ["servers.app.port"]
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("zones", 9), ("zones", "three"), ("cidr", "10.20.0.0/33"), ("cidr", None)]
+)
+def test_subnets_arent_held_against_a_network_whose_size_or_zones_arent_known(field: str, value: Any) -> None:
+    network = {"cidr": "10.20.0.0/16", "zones": 2, "subnets": HAND_MADE | {"public": ["10.20.0.0/24"]}, field: value}
+    data = document(network={key: value for key, value in network.items() if value is not None})
+    assert [problem.path for problem in problems_of(data)] == [f"network.{field}"]
+
+
 def test_an_invalid_document_survives_a_trip_to_another_process() -> None:
     error = Invalid("web.yaml", [Problem("name", "is missing")])
     kind, arguments = error.__reduce__()
