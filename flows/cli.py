@@ -110,12 +110,12 @@ def up(file: File, yes: Yes = False, replace: Replace = None, json: Json = False
 def down(name: Name, region: Region = None, yes: Yes = False, json: Json = False) -> None:
     """Strike an environment: remove all that carries its tag, and prove it. Needs no blueprint."""
     with _errors(json):
-        scope = _scope(name, region)
+        started, scope = time.monotonic(), _scope(name, region)
         from tasks.reading import plan_to_strike
 
         planned = plan_to_strike(scope)
         if not planned.removals:
-            _nothing_to_do(planned, scope, time.monotonic(), json, left=0)
+            _nothing_to_do(planned, scope, started, json, left=0)
             return
         approved = _agree(planned, scope, yes, json)
 

@@ -42,7 +42,7 @@ def _line(step: Step) -> Text:
     sign, colour = SIGNS[step.action]
     text = Text(f"  {sign} {step.action:<8}{step.part}", style=colour)
     text.append(f"  {step.because}", style="dim")
-    if step.action in ("update", "replace") and (words := changes_in_words(step)):
+    for words in changes_in_words(step) if step.action in ("update", "replace") else ():
         text.append(f"\n      {words}", style="")
     return text
 
@@ -117,7 +117,7 @@ class Progress:
             self._running[event.what] = (time.monotonic(), "")
         elif event.status == "waiting":
             self._running[event.what] = (self._running.get(event.what, (time.monotonic(), ""))[0], event.note)
-        elif event.status in ("done", "failed"):
+        elif event.status in ("done", "failed", "held"):
             self._running.pop(event.what, None)
             self._done += event.status == "done" and not event.what.startswith("await ")
 

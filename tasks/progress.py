@@ -6,7 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["started", "waiting", "done", "failed", "run"]
+from tasks.errors import Halted, explain
+
+Status = Literal["started", "waiting", "done", "failed", "held", "run"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,11 @@ def step(what: str) -> Iterator[None]:
     announce(Event("started", what))
     try:
         yield
-    except BaseException as error:
-        announce(Event("failed", what, str(error)))
+    except Halted:
+        announce(Event("held", what))
+        raise
+    except Exception as error:
+        announce(Event("failed", what, explain(error, what).why))
         raise
     finally:
         _current.reset(token)

@@ -1,11 +1,13 @@
 """What a run tells afterwards: a plan with outcomes, outputs, seconds and calls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.decide import Action, Plan, Step
+from tasks.plan import Action, Change, Plan, Step
+
+LONGEST = 120
 
 
 class Outcome(BaseModel):
@@ -64,22 +66,51 @@ def report_on(plan: Plan, calls: Mapping[str, int], **more: Any) -> Report:
 def as_rows(plan: Plan) -> list[dict[str, str]]:
     """The steps of a plan for a table: changes first, then how many are kept."""
     rows = [
-        {"part": step.part, "action": step.action, "because": step.because, "changes": changes_in_words(step)}
+        {
+            "part": step.part,
+            "action": step.action,
+            "because": step.because,
+            "changes": "; ".join(changes_in_words(step)),
+        }
         for step in plan.changes
     ]
     return rows or [{"part": "all", "action": "keep", "because": "as wanted", "changes": ""}]
 
 
-def changes_in_words(step: Step) -> str:
-    """`cidr: 10.0.0.0/16 → 10.1.0.0/16`, one after the other; for a create only what will stand."""
+def changes_in_words(step: Step) -> list[str]:
+    """A line for each field that changes (`cidr: 10.0.0.0/16 → 10.1.0.0/16`), and for each item of a list that does.
+
+    Of what is to be made, there's only what will stand.
+    """
     if step.action == "create":
-        return ", ".join(f"{change.field}: {_short(change.to)}" for change in step.changes)
-    return ", ".join(f"{change.field}: {_short(change.from_)} → {_short(change.to)}" for change in step.changes)
+        return [f"{change.field}: {_shown(change.to)}" for change in step.changes]
+    return [line for change in step.changes for line in _lines(change)]
 
 
-def _short(value: Any) -> str:
-    """A value in at most 60 characters; an id not known yet in words."""
-    if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
-        return f"known once {value[1:-1]} is made"
-    text = "none" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _lines(change: Change) -> Iterator[str]:
+    if isinstance(change.from_, list) and isinstance(change.to, list):
+        yield from (f"{change.field}: - {_shown(item)}" for item in change.from_ if item not in change.to)
+        yield from (f"{change.field}: + {_shown(item)}" for item in change.to if item not in change.from_)
+    else:
+        yield f"{change.field}: {_shown(change.from_)} → {_shown(change.to)}"
+
+
+def _shown(value: Any) -> str:
+    """A value in at most 120 characters, without what is empty in it; an id not known yet in words."""
+    text = _text(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case dict():
+            pairs = (f"{key}: {_text(inner)}" for key, inner in value.items() if inner not in (None, "", [], {}))
+            return f"{{{', '.join(pairs)}}}"
+        case list():
+            return f"[{', '.join(map(_text, value))}]"
+        case str() if value.startswith("<") and value.endswith(">"):
+            return f"known once {value[1:-1]} is made"
+        case _:
+            return str(value)

@@ -28,6 +28,7 @@ EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that l
 RESERVED = "castra:"
 
 CONNECTIONS = 128
+ATTEMPTS = {"sts": 3}  # it has the first call of every run: a wrong endpoint is told in seconds, not in a minute
 POLL_SECONDS = 2.0  # between two looks at something that isn't ready yet
 READS = re.compile(r"^(Describe|List|Get|Head)")
 _LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
@@ -130,7 +131,8 @@ class Scope:
         """
         with self._lock:
             if (service, once) not in self._clients:
-                retries = {"total_max_attempts": 1} if once else {"mode": "adaptive", "total_max_attempts": 10}
+                attempts = 1 if once else ATTEMPTS.get(service, 10)
+                retries = {"mode": "adaptive", "total_max_attempts": attempts}
                 config = Config(retries=retries, max_pool_connections=CONNECTIONS)
                 with _LOADER_LOCK:
                     self._clients[service, once] = self._session.client(service, config=config)
