@@ -82,7 +82,7 @@ class Environment(Piece):
         for name, balancer in self.balancers.items():
             yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
-            yield from servers.problems(name, self.servers)
+            yield from servers.problems(name, self.servers, self.balancers)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

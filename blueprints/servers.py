@@ -13,8 +13,8 @@ from blueprints.listening import Port
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
+from blueprints.scaling import Requests, Scaling
 from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
-from blueprints.stepping import StepScaling, step_problems
 
 
 class LaunchTemplate(Part):
@@ -48,17 +48,6 @@ class ScalingGroup(Part):
     after: tuple[Ready, ...] = Field(default=(), description="What must be ready before the first instance starts.")
 
 
-class TargetTracking(Part):
-    """Scales a group so that a metric stays at a value."""
-
-    kind: ClassVar[str] = "target-tracking"
-    group: Annotated[Id, of("scaling-group")]
-    metric: Literal["ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut"]
-    target: float = Field(gt=0)
-    scale_in: bool = True
-    warmup: int | None = Field(default=None, ge=0, description="Seconds until a new instance counts.")
-
-
 # ---------------------------------------------------------------------- the section
 
 
@@ -73,29 +62,6 @@ class Count(Piece):
         if self.min > self.max:
             raise ValueError(f"min {self.min} is more than max {self.max}")
         return self
-
-
-class Scaling(Piece):
-    """What the number of servers follows: an average over the group that is kept at a target."""
-
-    target_cpu: float | None = Field(default=None, gt=0, le=100, description="Per cent.")
-    target_network_in: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
-    target_network_out: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
-    steps: tuple[StepScaling, ...] = Field(default=(), description="Metrics watched, with steps for how far they go.")
-    warmup: int | None = Field(default=None, ge=0, le=3600, description="Seconds until a new server counts.")
-    scale_in: bool = Field(default=True, description="Whether servers are taken away again.")
-
-    def metrics(self) -> dict[str, tuple[str, float]]:
-        """A short name to AWS's metric and the target, for those that are asked for."""
-        return {
-            short: (metric, target)
-            for short, metric, target in (
-                ("cpu", "ASGAverageCPUUtilization", self.target_cpu),
-                ("network-in", "ASGAverageNetworkIn", self.target_network_in),
-                ("network-out", "ASGAverageNetworkOut", self.target_network_out),
-            )
-            if target is not None
-        }
 
 
 class Admission(Piece):
@@ -162,14 +128,15 @@ class Servers(Piece):
         """Whether they need a role of their own."""
         return bool(self.policies or self.managed_policies)
 
-    def problems(self, name: str, others: Mapping[str, Any]) -> Iterator[Problem]:
+    def problems(self, name: str, others: Mapping[str, Any], balancers: Mapping[str, Balancer]) -> Iterator[Problem]:
         """What doesn't fit with the rest."""
         for index, admission in enumerate(self.admits):
             for number, other in enumerate(admission.servers):
                 if other not in others:
                     where = f"servers.{name}.admits.{index}.servers.{number}"
                     yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
-        yield from step_problems(f"servers.{name}.scaling.steps", self.scaling.steps, self.monitoring)
+        fronts = tuple(front for front, one in balancers.items() if one.kind == "application" and name in one.targets())
+        yield from self.scaling.problems(f"servers.{name}.scaling", fronts, self.monitoring)
         yield from schedule_problems(f"servers.{name}.schedule", self.schedule, self.count.max)
         devices = [volume.device for volume in self.volumes]
         for index, device in enumerate(devices):
@@ -198,19 +165,24 @@ class Servers(Piece):
         for front, balancer in balancers.items():
             yield balancer.target_group(front, name, self, network, where)
         yield self._group(name, where, network, region, tuple(balancers))
-        for short, (metric, target) in self.scaling.metrics().items():
-            yield TargetTracking(
-                name=f"{name}-{short}",
-                where=f"{where}.scaling",
-                group=f"scaling-group/{name}",
-                metric=metric,
-                target=target,
-                scale_in=self.scaling.scale_in,
-                warmup=self.scaling.warmup,
-            )
-        for index, steps in enumerate(self.scaling.steps):
-            yield from steps.parts(name, f"{where}.scaling.steps.{index}", self.monitoring, self.scaling.warmup)
+        requests = self._requests(name, balancers)
+        yield from self.scaling.parts(name, f"{where}.scaling", self.monitoring, requests)
         yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
+
+    def _requests(self, name: str, balancers: Mapping[str, Balancer]) -> Requests | None:
+        """Those that are followed, if any are."""
+        front = self.scaling.front(tuple(front for front, one in balancers.items() if one.kind == "application"))
+        if front is None:
+            return None
+        target, one = f"target-group/{front}-{name}", balancers[front]
+        parts = (part for entrance in one.listeners for part in entrance.parts(front, one.kind, ""))
+        sent_by = tuple(part.key for part in parts if target in part.needs)
+        return Requests(load_balancer=f"load-balancer/{front}", target_group=target, sent_by=sent_by)
+
+    def _moved(self) -> tuple[Bound, ...]:
+        """The group's bounds that the schedule or the forecast moves."""
+        by_clock = moved(self.schedule)
+        return (*by_clock, "max") if self.scaling.raises_max and "max" not in by_clock else by_clock
 
     def _firewall(self, name: str, where: str, balancers: Mapping[str, Balancer]) -> Firewall:
         """Who is admitted: the load balancers, without being asked for, on the port and on the health check's."""
@@ -252,7 +224,7 @@ class Servers(Piece):
             subnets=network.subnet_keys(self.placement, region),
             min=self.count.min,
             max=self.count.max,
-            moved=moved(self.schedule),
+            moved=self._moved(),
             target_groups=tuple(f"target-group/{balancer}-{name}" for balancer in balancers),
             health_check="ELB" if balancers else "EC2",
             grace=self.grace,

@@ -8,6 +8,7 @@ from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
 from tasks.compute.alarm import AlarmKind
 from tasks.compute.launch_template import LaunchTemplateKind
+from tasks.compute.predictive_policy import PredictivePolicyKind
 from tasks.compute.scaling_group import ScalingGroupKind
 from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.step_policy import StepPolicyKind
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         TargetTrackingKind(),
         StepPolicyKind(),
         AlarmKind(),
+        PredictivePolicyKind(),
         ScheduledActionKind(),
     )
 }

@@ -6,13 +6,14 @@ from typing import Any
 from tasks.compute.groups import standing_groups
 from tasks.scope import ENVIRONMENT, Scope, as_dict
 
+PREDICTIVE = "PredictiveScaling"
 MOVED = "moved by AWS"
 """What stands in place of a bound that a schedule or a forecast moves: then it's no state."""
 
 
-def title(environment: str | None, name: str) -> str:
-    """Its name in AWS, from which the part's can be read again."""
-    return f"castra--{environment}--{name}"
+def title(environment: str | None, name: str, kind: str = "") -> str:
+    """Its name in AWS, from which the part's can be read again. Policies of all kinds share the names of a group."""
+    return f"castra--{environment}--{name}--{kind}" if kind else f"castra--{environment}--{name}"
 
 
 def id_of(group: str, title: str) -> str:
@@ -52,7 +53,7 @@ def ours(scope: Scope, listing: list[dict[str, Any]], name_field: str) -> Iterat
         environment = owners.get(one["AutoScalingGroupName"])
         name = str(one[name_field]).removeprefix(title(environment, ""))
         if environment is not None and name != one[name_field]:
-            yield environment, name, one
+            yield environment, name.partition("--")[0], one
 
 
 def moved_bounds(scope: Scope) -> Mapping[str, frozenset[str]]:
@@ -63,4 +64,13 @@ def moved_bounds(scope: Scope) -> Mapping[str, frozenset[str]]:
         bounds = frozenset(bound for bound, size in sizes.items() if size is not None)
         group = action["AutoScalingGroupName"]
         found[group] = found.get(group, frozenset()) | bounds
+    for _, _, policy in ours(scope, policies(scope), "PolicyName"):
+        if policy["PolicyType"] == PREDICTIVE and _raises_max(policy["PredictiveScalingConfiguration"]):
+            group = policy["AutoScalingGroupName"]
+            found[group] = found.get(group, frozenset()) | {"max"}
     return found
+
+
+def _raises_max(forecast: Mapping[str, Any]) -> bool:
+    acts = forecast.get("Mode") == "ForecastAndScale"
+    return acts and forecast.get("MaxCapacityBreachBehavior") == "IncreaseMaxCapacity"

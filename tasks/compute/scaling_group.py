@@ -56,6 +56,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
         "autoscaling:DeleteAutoScalingGroup",
         "autoscaling:DeleteTags",
         "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribePolicies",
         "autoscaling:DescribeScalingActivities",
         "autoscaling:DescribeScheduledActions",
         "autoscaling:DetachLoadBalancerTargetGroups",

@@ -68,7 +68,7 @@ class StepPolicyKind(Kind[StepPolicy, StepPolicyState]):
 
     def create(self, scope: Scope, name: str, wanted: StepPolicyState) -> str:
         """PutScalingPolicy makes or replaces what has the name."""
-        return _put(scope, wanted, title(scope.environment, name))
+        return _put(scope, wanted, title(scope.environment, name, self.name))
 
     def update(self, scope: Scope, id: str, wanted: StepPolicyState, changed: frozenset[str]) -> None:
         """All of it, by its name. The ARN stays."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprints.servers import TargetTracking
+from blueprints.scaling import TargetTracking
 from tasks.compute.belongings import group_and_title, id_of, ours, policies, title
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State

@@ -16,7 +16,9 @@ PARTS = (*BENEATH_GROUP, GROUP, OTHER_GROUP, STEPPING, ALARM)
 
 
 def arn_of_policy(scope: Scope) -> str:
-    answer = scope.autoscaling.describe_policies(PolicyNames=[f"castra--{scope.environment}--web-cpu-above"])
+    answer = scope.autoscaling.describe_policies(
+        PolicyNames=[f"castra--{scope.environment}--web-cpu-above--step-policy"]
+    )
     (policy,) = answer["ScalingPolicies"]
     return str(policy["PolicyARN"])
 
@@ -31,7 +33,7 @@ def test_it_sets_off_the_policy_by_its_arn_and_watches_the_group_by_its_name(sco
 def test_it_follows_a_policy_that_is_made_anew(scope: Scope) -> None:
     raise_all(scope, PARTS)
     before = arn_of_policy(scope)
-    scope.autoscaling.delete_policy(PolicyName=f"castra--{scope.environment}--web-cpu-above")
+    scope.autoscaling.delete_policy(PolicyName=f"castra--{scope.environment}--web-cpu-above--step-policy")
     plan = raise_all(scope, PARTS)
     assert [(step.part, step.action, step.because) for step in plan.changes] == [
         ("step-policy/web-cpu-above", "create", "not there yet"),

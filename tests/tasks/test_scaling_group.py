@@ -290,6 +290,7 @@ def test_fewer_than_its_minimum_in_service_it_is_pending(scope: Scope, stub: Stu
     answer["AutoScalingGroups"][0]["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     stub.add_response("describe_auto_scaling_groups", answer)
     stub.add_response("describe_scheduled_actions", {"ScheduledUpdateGroupActions": []})
+    stub.add_response("describe_policies", {"ScalingPolicies": []})
     (found,) = KIND.owned(scope)
     assert (found.phase, found.outputs) == ("pending", {"instances_in_service": "0"})
 

@@ -5,7 +5,7 @@ from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.scope import Scope
 from tasks.survey import look
 from tests.conductor import look_and_plan, raise_all
-from tests.tasks.rows.compute import BENEATH_GROUP, GROUP, STEPPING, TRACKING
+from tests.tasks.rows.compute import BENEATH_GROUP, GROUP, PREDICTIVE, STEPPING, TRACKING
 
 KIND = StepPolicyKind()
 PARTS = (*BENEATH_GROUP, GROUP, STEPPING, TRACKING)
@@ -45,3 +45,13 @@ def test_turned_off_by_hand_it_is_turned_on_again(scope: Scope) -> None:
     (changed,) = raise_all(scope, PARTS).changes
     assert [(change.field, change.to) for change in changed.changes] == [("enabled", True)]
     assert look_and_plan(scope, PARTS).settled
+
+
+def test_policies_of_all_kinds_may_have_one_name_though_a_group_has_each_name_once(scope: Scope) -> None:
+    name, group = TRACKING.name, TRACKING.group
+    alike = (*PARTS[:-2], TRACKING, STEPPING.model_copy(update={"name": name}), PREDICTIVE)
+    assert PREDICTIVE.name == name
+    raise_all(scope, alike)
+    assert look_and_plan(scope, alike).settled
+    policies = scope.autoscaling.describe_policies(AutoScalingGroupName=scope.name(group.partition("/")[2]))
+    assert len(policies["ScalingPolicies"]) == 3

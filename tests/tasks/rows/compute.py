@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from blueprints.balancing import TargetGroup
+from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.identity import InstanceProfile, Role
 from blueprints.network import SecurityGroup, Subnet
 from blueprints.part import Lookup
+from blueprints.scaling import PredictivePolicy, Requests, TargetTracking
 from blueprints.schedule import ScheduledAction
-from blueprints.servers import LaunchTemplate, ScalingGroup, TargetTracking, Volume
+from blueprints.servers import LaunchTemplate, ScalingGroup, Volume
 from blueprints.stepping import Adjusting, Alarm, StepPolicy
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import VPC
@@ -71,6 +72,12 @@ ALARM = Alarm(
     comparison="GreaterThanOrEqualToThreshold",
     policies=("step-policy/web-cpu-above",),
 )
+BALANCER = LoadBalancer(
+    name="web", vpc="vpc/main", subnets=("subnet/a", "subnet/b"), groups=("security-group/servers",)
+)
+REQUESTS = Requests(load_balancer="load-balancer/web", target_group="target-group/web")
+PREDICTIVE = PredictivePolicy(name="web-cpu", group="scaling-group/web", metric="ASGCPUUtilization", target=40)
+RAISING_GROUP = GROUP.model_copy(update={"moved": ("max",)})
 
 
 def loosen(scope: Scope, id: str) -> None:
@@ -162,6 +169,18 @@ def put_steps(scope: Scope, id: str) -> None:
         MetricAggregationType="Maximum",
         StepAdjustments=[{"MetricIntervalLowerBound": 5.0, "ScalingAdjustment": 50}],
         Enabled=False,
+    )
+
+
+def forecast_something_else(scope: Scope, id: str) -> None:
+    pair = {"PredefinedMetricType": "ASGNetworkOut"}
+    scope.autoscaling.put_scaling_policy(
+        AutoScalingGroupName=id.partition("/")[0],
+        PolicyName=id.partition("/")[2],
+        PolicyType="PredictiveScaling",
+        PredictiveScalingConfiguration={
+            "MetricSpecifications": [{"TargetValue": 9.0, "PredefinedMetricPairSpecification": pair}]
+        },
     )
 
 
@@ -280,5 +299,15 @@ ROWS = (
         by_hand=hush,
         vanish=lambda scope, id: scope.client("cloudwatch").delete_alarms(AlarmNames=[id]),
         twin=second_alarm,
+    ),
+    Row(
+        part=PREDICTIVE,
+        needs=(*BENEATH_GROUP, GROUPS[0], BALANCER, GROUP, OTHER_GROUP),
+        changed=PREDICTIVE.model_copy(
+            update={"metric": "ALBRequestCount", "target": 1000, "scale": True, "ahead": 0, "requests": REQUESTS}
+        ),
+        moved=PREDICTIVE.model_copy(update={"group": "scaling-group/other"}),
+        by_hand=forecast_something_else,
+        vanish=delete_policy,
     ),
 )
