@@ -6,20 +6,13 @@ from typing import Annotated, ClassVar, Literal, Protocol, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints import listening
+from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
+from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import Entrance
 from blueprints.network import ANYWHERE, Address, Firewall, Network, Rule, SecurityGroup
 from blueprints.part import Id, Part, Piece, Ready, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
-
-BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-
-
-class AccessLogs(Piece):
-    """Where a balancer writes down who asked for what. The bucket's policy must admit the balancer."""
-
-    bucket: str = Field(pattern=BUCKET, description="Name of a bucket of the same region, which admits balancers.")
-    prefix: str = Field(default="", pattern=r"^([^/]|[^/].*[^/])?$", description="What the objects' names begin with.")
 
 
 class LoadBalancer(Part):
@@ -54,27 +47,6 @@ class LoadBalancer(Part):
             raise ValueError(f"{self.key}: an application load balancer needs two subnets")
         if self.addresses and (len(self.addresses) != len(self.subnets) or not self.public):
             raise ValueError(f"{self.key}: static addresses are for public ones, and one for each subnet")
-        return self
-
-
-class HealthCheck(Piece):
-    """How a target group finds out whether a target is well. Times in seconds. TCP asks only whether it's open."""
-
-    path: str = "/"
-    port: Annotated[int, Field(ge=1, le=65535)] | Literal["traffic-port"] = "traffic-port"
-    protocol: Literal["HTTP", "HTTPS", "TCP"] = "HTTP"
-    codes: str = Field(default="200", pattern=r"^[0-9]{3}([,-][0-9]{3})*$")
-    interval: int = Field(default=15, ge=5, le=300)
-    timeout: int = Field(default=5, ge=2, le=120)
-    healthy_after: int = Field(default=2, ge=2, le=10)
-    unhealthy_after: int = Field(default=2, ge=2, le=10)
-
-    @model_validator(mode="after")
-    def _answers_in_time(self) -> "HealthCheck":
-        if self.timeout >= self.interval:
-            raise ValueError(f"timeout {self.timeout} should be less than interval {self.interval}")
-        if self.protocol == "TCP" and (self.path, self.codes) != ("/", "200"):
-            raise ValueError("has a path or codes, and TCP asks for none: say HTTP, or take them out")
         return self
 
 
@@ -124,11 +96,13 @@ class Behind(Protocol):
 
 
 ONLY = {
+    "deletion_protection": ("application", "network"),
     "drop_invalid_headers": ("application",),
-    "idle_timeout": ("application",),
+    "idle_timeout": ("application", "classic"),
     "static_addresses": ("network",),
     "preserve_client_ip": ("network",),
     "sticky": ("network",),
+    "cookie": ("classic",),
 }
 """Settings that not every kind of balancer has."""
 OVER = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
@@ -136,10 +110,11 @@ OVER = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
 
 
 class Balancer(Piece):
-    """A load balancer in front of servers: for HTTP (application), or for TCP, UDP and TLS (network)."""
+    """A load balancer in front of servers: for HTTP (application), for TCP, UDP and TLS (network), or an old one."""
 
-    kind: Literal["application", "network"] = Field(
-        default="application", description="See docs/choosing-a-balancer.md."
+    kind: Literal["application", "network", "classic"] = Field(
+        default="application",
+        description="Application for HTTP, network for all else; classic where one stands already.",
     )
     public: bool = Field(default=False, description="Whether it can be reached from the internet.")
     listeners: tuple[Entrance, ...] = Field(min_length=1)
@@ -150,7 +125,7 @@ class Balancer(Piece):
     drop_invalid_headers: bool = True
     cross_zone: bool | None = Field(
         default=None,
-        description="Whether each zone sends to servers in all. Left out: application yes; network no, as AWS charges.",
+        description="Whether each zone sends to servers in all. Left out: yes; network ones no, as AWS charges.",
     )
     access_logs: Annotated[
         AccessLogs | None,
@@ -167,6 +142,9 @@ class Balancer(Piece):
     )
     sticky: bool = Field(
         default=False, description="Network: whether a visitor, known by address, stays with a server."
+    )
+    cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=255)] | None = Field(
+        default=None, description="Classic: the application's own cookie, for as long as which a visitor stays."
     )
 
     def targets(self) -> tuple[str, ...]:
@@ -204,6 +182,10 @@ class Balancer(Piece):
                 why = f"only {' and '.join(kinds)} load balancers have it"
                 yield Problem(f"{where}.{field}", why, f"Take it out, or set kind: {kinds[0]}")
         protocols = {one.speaks(self.kind) for one in self.listeners}
+        if self.cookie and not protocols & {"HTTP", "HTTPS"}:
+            yield Problem(f"{where}.cookie", "no listener speaks HTTP", "Take it out")
+        if self.kind == "classic":
+            yield from self._classic_problems(where)
         if self.static_addresses and not self.public:
             yield Problem(f"{where}.static_addresses", "is for public ones", "Set public: true, or take it out")
         if self.kind == "network" and self.access_logs and "TLS" not in protocols:
@@ -212,10 +194,27 @@ class Balancer(Piece):
             why = "UDP always preserves the visitor's address"
             yield Problem(f"{where}.preserve_client_ip", why, "Take it out, or use another balancer for UDP")
 
+    def _classic_problems(self, where: str) -> Iterator[Problem]:
+        if len(self.targets()) > 1:
+            why = (
+                f"all ports of a classic load balancer lead to the same servers, not to {' and '.join(self.targets())}"
+            )
+            yield Problem(f"{where}.listeners", why, "Name one, or set kind: application")
+        for index, one in enumerate(self.listeners):
+            if len(one.certificate) > 1:
+                why = "a classic load balancer has one certificate a port"
+                yield Problem(f"{where}.listeners.{index}.certificate", why, "Name one, or set kind: application")
+
     def _target_problems(self, where: str, target: str, servers: Behind) -> Iterator[Problem]:
         if self.kind == "application" and servers.health_check.protocol == "TCP":
             why = f"an application load balancer ({where}) checks by HTTP or HTTPS"
             yield Problem(f"servers.{target}.health_check", why, "Give a path that answers when a server is well")
+        if self.kind == "classic" and servers.health_check.codes != "200":
+            why = f"a classic load balancer ({where}) takes only the code 200"
+            yield Problem(f"servers.{target}.health_check.codes", why, "Take it out, or set kind: application")
+        if self.cookie and servers.stickiness:
+            why = f"servers.{target}.stickiness is for a time already"
+            yield Problem(f"{where}.cookie", why, "Take one of them out")
         if self.kind == "application" and self.cross_zone is False and servers.stickiness:
             why = f"AWS has no stickiness without cross_zone, and servers.{target} have it"
             yield Problem(f"{where}.cross_zone", why, "Take one of them out")
@@ -233,6 +232,9 @@ class Balancer(Piece):
         where = f"balancers.{name}"
         yield SecurityGroup(name=f"balancer-{name}", where=where, vpc=network.vpc, description=f"Load balancer {name}")
         yield self._firewall(name, network, where, servers)
+        if self.kind == "classic":
+            yield self._classic(name, network, region, where, servers[self.targets()[0]])
+            return
         letters = network.letters(region) if self.static_addresses else ()
         addresses = tuple(Address(name=f"balancer-{name}-{letter}", where=where) for letter in letters)
         yield from addresses
@@ -240,7 +242,7 @@ class Balancer(Piece):
         yield LoadBalancer(
             name=name,
             where=where,
-            type=self.kind,
+            type="application" if application else "network",
             vpc=network.vpc,
             public=self.public,
             subnets=network.subnet_keys("public" if self.public else "private", region),
@@ -255,6 +257,38 @@ class Balancer(Piece):
         )
         for index, one in enumerate(self.listeners):
             yield from one.parts(name, self.kind, f"{where}.listeners.{index}")
+
+    def _classic(self, name: str, network: Network, region: str, where: str, servers: Behind) -> ClassicBalancer:
+        port, check = servers.port or 0, self._check(servers)
+        spoken = {"HTTP": "HTTP", "HTTPS": "HTTPS", "TCP": "TCP", "TLS": "SSL"}
+        listeners = tuple(
+            ClassicListener(
+                port=one.port,
+                protocol=spoken[one.speaks(self.kind)],
+                target_port=port,
+                target_protocol="HTTP" if one.speaks(self.kind) in ("HTTP", "HTTPS") else "TCP",
+                certificate=next(iter(one.certificate), None),
+                ssl_policy=(one.ssl_policy or CLASSIC_TLS_POLICY) if one.certificate else None,
+            )
+            for one in self.listeners
+        )
+        return ClassicBalancer(
+            name=name,
+            where=where,
+            vpc=network.vpc,
+            public=self.public,
+            subnets=network.subnet_keys("public" if self.public else "private", region),
+            groups=(f"security-group/balancer-{name}",),
+            listeners=listeners,
+            health_check=check.model_copy(update={"port": port if check.port == "traffic-port" else check.port}),
+            stickiness=servers.stickiness,
+            cookie=self.cookie,
+            cross_zone=self.cross_zone is not False,
+            draining=servers.deregistration_delay,
+            idle_timeout=self.idle_timeout,
+            access_logs=self.access_logs,
+            after=network.ways_in() if self.public else (),
+        )
 
     def target_group(self, name: str, target: str, servers: Behind, network: Network, where: str) -> TargetGroup:
         """The target group of these servers."""
@@ -285,8 +319,9 @@ class Balancer(Piece):
         )
 
     def _check(self, servers: Behind) -> HealthCheck:
-        """Where nothing is said, a network load balancer asks only whether the port is open."""
-        usual = self.kind == "network" and servers.health_check == HealthCheck()
+        """Where nothing is said, and nobody listens for HTTP, it asks only whether the port is open."""
+        http = any(one.speaks(self.kind) in ("HTTP", "HTTPS") for one in self.listeners)
+        usual = not http and servers.health_check == HealthCheck()
         return HealthCheck(protocol="TCP") if usual else servers.health_check
 
     def _protocols(self, target: str) -> set[listening.Protocol]:

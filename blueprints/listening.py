@@ -19,6 +19,7 @@ SECURE = ("HTTPS", "TLS")
 SPOKEN: Mapping[str, tuple[Protocol, ...]] = {
     "application": ("HTTP", "HTTPS"),
     "network": ("TCP", "UDP", "TCP_UDP", "TLS"),
+    "classic": ("HTTP", "HTTPS", "TCP", "TLS"),
 }
 """What each kind of balancer speaks; the first is what it speaks where nothing is said."""
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"  # TLS 1.3 and 1.2, and forward secrecy always: AWS's own advice
@@ -152,8 +153,8 @@ def _shares(value: Any) -> Any:
         return {value: 1}
     if isinstance(value, Mapping) and value and not any(value.values()):
         raise ValueError("has no weight but 0: nobody would get a request; give one of them more")
-    if isinstance(value, Mapping) and not 1 <= len(value) <= MOST_TARGETS:
-        raise ValueError(f"names {len(value)}; AWS shares requests among 1 to {MOST_TARGETS}")
+    if isinstance(value, Mapping) and len(value) > MOST_TARGETS:
+        raise ValueError(f"names {len(value)}; AWS shares requests among {MOST_TARGETS} at most")
     return value
 
 
@@ -236,7 +237,7 @@ class Entrance(Answered):
     ssl_policy: str | None = Field(
         default=None,
         pattern=r"^ELBSecurityPolicy-[A-Za-z0-9-]+$",
-        description=f"Which TLS is spoken. Left out: {TLS_POLICY}, TLS 1.3 and 1.2.",
+        description=f"Which TLS is spoken. Left out: {TLS_POLICY} (TLS 1.3 and 1.2); classic: TLS 1.2.",
     )
     rules: tuple[Detour, ...] = Field(default=(), max_length=100)
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from blueprints.balancing import Balancer, HealthCheck
+from blueprints.balancing import Balancer
 from blueprints.booting import Bootstrap, Image, Volume
+from blueprints.health import HealthCheck
 from blueprints.identity import Document, InstanceProfile, Role
 from blueprints.listening import Port
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
@@ -42,6 +43,7 @@ class ScalingGroup(Part):
     min: int = Field(ge=0)
     max: int = Field(ge=0)
     target_groups: tuple[Annotated[Id, of("target-group")], ...] = ()
+    classic_balancers: tuple[Annotated[Id, of("classic-balancer")], ...] = ()
     health_check: Literal["EC2", "ELB"] = "EC2"
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds before health checks count.")
     moved: tuple[Bound, ...] = Field(default=(), description="Bounds that move: given at birth, and then left alone.")
@@ -163,8 +165,9 @@ class Servers(Piece):
             yield InstanceProfile(name=name, where=where, role=f"role/{name}")
         yield self._template(name, where)
         for front, balancer in balancers.items():
-            yield balancer.target_group(front, name, self, network, where)
-        yield self._group(name, where, network, region, tuple(balancers))
+            if balancer.kind != "classic":
+                yield balancer.target_group(front, name, self, network, where)
+        yield self._group(name, where, network, region, balancers)
         requests = self._requests(name, balancers)
         yield from self.scaling.parts(name, f"{where}.scaling", self.monitoring, requests)
         yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
@@ -215,7 +218,9 @@ class Servers(Piece):
             launched_by=f"scaling-group/{name}",
         )
 
-    def _group(self, name: str, where: str, network: Network, region: str, balancers: tuple[str, ...]) -> ScalingGroup:
+    def _group(
+        self, name: str, where: str, network: Network, region: str, balancers: Mapping[str, Balancer]
+    ) -> ScalingGroup:
         """The first server starts when its way out, if it has one, is open: what it runs at first may need it."""
         return ScalingGroup(
             name=name,
@@ -225,7 +230,12 @@ class Servers(Piece):
             min=self.count.min,
             max=self.count.max,
             moved=self._moved(),
-            target_groups=tuple(f"target-group/{balancer}-{name}" for balancer in balancers),
+            target_groups=tuple(
+                f"target-group/{front}-{name}" for front, one in balancers.items() if one.kind != "classic"
+            ),
+            classic_balancers=tuple(
+                f"classic-balancer/{front}" for front, one in balancers.items() if one.kind == "classic"
+            ),
             health_check="ELB" if balancers else "EC2",
             grace=self.grace,
             after=(f"firewall/servers-{name}", *network.ways_out(self.placement, region)),

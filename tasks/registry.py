@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.balancing.classic_balancer import ClassicBalancerKind
 from tasks.balancing.listener import ListenerKind
 from tasks.balancing.listener_rule import ListenerRuleKind
 from tasks.balancing.load_balancer import LoadBalancerKind
@@ -48,6 +49,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         TargetGroupKind(),
         ListenerKind(),
         ListenerRuleKind(),
+        ClassicBalancerKind(),
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),

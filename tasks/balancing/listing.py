@@ -4,7 +4,7 @@ AWS filters none of these listings by tag: every balancer and target group of th
 fetched twenty a call. Listeners are listed by balancer and rules by listener; AWS has no wider form.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,8 @@ from tasks.scope import Scope, as_dict
 
 Listed = tuple[dict[str, Any], dict[str, str]]
 """A resource as AWS describes it, and its tags."""
+Tags = Callable[[Sequence[str]], dict[str, dict[str, str]]]
+"""A call that tells the tags of several resources."""
 
 TYPES = ("application", "network")  # not gateway ones
 AT_ONCE = 20  # resources a DescribeTags call takes
@@ -50,26 +52,44 @@ def rules_of(scope: Scope, listener: str) -> list[dict[str, Any]]:
     return rules
 
 
-def tags_of(scope: Scope, arns: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The tags of each of these that (still) stands.
+def classic_balancers(scope: Scope) -> list[Listed]:
+    """Classic load balancers of the environment."""
+    described = list(scope.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions"))
+    tags = _tags_in_batches([one["LoadBalancerName"] for one in described], lambda names: _classic_tags(scope, names))
+    return _ours(scope, described, "LoadBalancerName", tags)
 
-    One that is gone makes AWS refuse the whole call, and doesn't say which: the batch is halved until it is found.
-    """
+
+def tags_of(scope: Scope, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The tags of each of these that (still) stands."""
+
+    def tags(arns: Sequence[str]) -> dict[str, dict[str, str]]:
+        described = scope.elbv2.describe_tags(ResourceArns=list(arns))["TagDescriptions"]
+        return {one["ResourceArn"]: as_dict(one["Tags"]) for one in described}
+
+    return _tags_in_batches(arns, tags)
+
+
+def _classic_tags(scope: Scope, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    described = scope.client("elb").describe_tags(LoadBalancerNames=list(names))["TagDescriptions"]
+    return {one["LoadBalancerName"]: as_dict(one["Tags"]) for one in described}
+
+
+def _tags_in_batches(asked: Sequence[str], tags: Tags) -> dict[str, dict[str, str]]:
+    """One that is gone makes AWS refuse the whole call, and doesn't say which: a batch is halved until it is found."""
     found: dict[str, dict[str, str]] = {}
-    for start in range(0, len(arns), AT_ONCE):
-        found |= _tags_of_batch(scope, arns[start : start + AT_ONCE])
+    for start in range(0, len(asked), AT_ONCE):
+        found |= _tags_of_batch(asked[start : start + AT_ONCE], tags)
     return found
 
 
-def _tags_of_batch(scope: Scope, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+def _tags_of_batch(asked: Sequence[str], tags: Tags) -> dict[str, dict[str, str]]:
     try:
-        described = scope.elbv2.describe_tags(ResourceArns=list(arns))["TagDescriptions"]
+        return tags(asked)
     except ClientError as error:
         if code_of(error) not in GONE:
             raise
-        half = len(arns) // 2
-        return _tags_of_batch(scope, arns[:half]) | _tags_of_batch(scope, arns[half:]) if half else {}
-    return {one["ResourceArn"]: as_dict(one["Tags"]) for one in described}
+        half = len(asked) // 2
+        return _tags_of_batch(asked[:half], tags) | _tags_of_batch(asked[half:], tags) if half else {}
 
 
 def _balancers_and_target_groups(scope: Scope) -> tuple[list[Listed], list[Listed]]:

@@ -105,7 +105,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
                     scope.client("autoscaling", once=True).create_auto_scaling_group,
                     **_settings(id, wanted) | _first_sizes(wanted),
                     TargetGroupARNs=list(now),
-                    LoadBalancerNames=list(wanted.classic_balancers),
+                    **({"LoadBalancerNames": list(wanted.classic_balancers)} if wanted.classic_balancers else {}),
                     Tags=_tags(id, self.birth_tags(scope, name, wanted)),
                 )
             except ClientError as error:

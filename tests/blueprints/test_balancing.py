@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
-from blueprints.balancing import AccessLogs, LoadBalancer, TargetGroup
+from blueprints.balancing import LoadBalancer, TargetGroup
+from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer
 from blueprints.environment import Environment, build
+from blueprints.health import AccessLogs
 from blueprints.listening import TLS_POLICY, Forward, Listener, ListenerRule, Redirect, Response
 from blueprints.network import Firewall
 from blueprints.part import Part
 from blueprints.problem import Invalid
+from blueprints.servers import ScalingGroup
 
 HERE = "arn:aws:acm:eu-west-1:123456789012:certificate/00000000-0000-4000-8000-00000000000"
 SERVERS = {"image": {"id": "ami-0"}, "port": 8080}
@@ -112,7 +115,7 @@ def test_rules_redirect_and_respond_and_ask_for_more_than_paths() -> None:
         ({"port": 80, "redirect": {"query": "a=b"}}, "redirect", "leads back"),
         ({"port": 80, "redirect": "http"}, "redirect", "the word https"),
         ({"port": 80, "to": {"app": 0, "canary": 0}}, "to", "nobody would get a request"),
-        ({"port": 80, "to": {}}, "to", "1 to 5"),
+        ({"port": 80, "to": dict.fromkeys("abcdef", 1)}, "to", "among 5 at most"),
         ({"port": 80, "to": {"app": 1000}}, "to.app", "999"),
         ({"port": 80, "to": {"app": 1, "nobody": 1}}, "to.nobody", "no servers nobody"),
         ({"port": 80, "respond": {"code": 302}}, "respond", "for a 3xx write redirect"),
@@ -231,3 +234,68 @@ def test_what_an_application_balancer_does_not_do_is_told() -> None:
     assert "by HTTP" in problems({"port": 80, "to": "app"}, servers=servers)["servers.app.health_check"]
     sticky = {"app": SERVERS | {"stickiness": 60}}
     assert "stickiness" in problems({"port": 80, "to": "app"}, servers=sticky, cross_zone=False)["cross_zone"]
+
+
+# ---------------------------------------------------------------------- classic load balancers
+
+
+def test_a_classic_balancer_has_its_ports_and_check_in_itself_and_the_group_names_it() -> None:
+    servers = {"app": SERVERS | {"health_check": "/healthz", "stickiness": 60, "deregistration_delay": 5}}
+    tls = {"port": 8443, "protocol": "TLS", "certificate": f"{HERE}1", "to": "app"}
+    environment = read({"port": 80, "to": "app"}, tls, kind="classic", servers=servers)
+    balancer, group = part(environment, "classic-balancer/front"), part(environment, "scaling-group/app")
+    assert isinstance(balancer, ClassicBalancer)
+    assert isinstance(group, ScalingGroup)
+    assert [(one.port, one.protocol, one.target_protocol) for one in balancer.listeners] == [
+        (80, "HTTP", "HTTP"),
+        (8443, "SSL", "TCP"),
+    ]
+    assert (balancer.health_check.port, balancer.health_check.path, balancer.listeners[1].ssl_policy) == (
+        8080,
+        "/healthz",
+        CLASSIC_TLS_POLICY,
+    )
+    assert (balancer.stickiness, balancer.draining, balancer.cross_zone) == (60, 5, True)
+    assert (group.classic_balancers, group.target_groups) == (("classic-balancer/front",), ())
+    assert not [one for one in environment.parts() if one.kind in ("target-group", "listener", "load-balancer")]
+
+
+@pytest.mark.parametrize(
+    ("listener", "settings", "path", "said"),
+    [
+        ({"port": 80, "redirect": "https"}, {}, "listeners.0.redirect", "look into"),
+        ({"port": 80, "protocol": "UDP", "to": "app"}, {}, "listeners.0.protocol", "HTTP or HTTPS or TCP or TLS"),
+        ({"port": 80, "to": "app"}, {"deletion_protection": True}, "deletion_protection", "application and network"),
+        ({"port": 80, "protocol": "TCP", "to": "app"}, {"cookie": "x"}, "cookie", "speaks HTTP"),
+        (
+            {"port": 443, "protocol": "HTTPS", "certificate": [f"{HERE}1", f"{HERE}2"], "to": "app"},
+            {},
+            "listeners.0.certificate",
+            "one certificate a port",
+        ),
+        (
+            {"port": 80, "to": "app"},
+            {"cookie": "x", "servers": {"app": SERVERS | {"stickiness": 5}}},
+            "cookie",
+            "for a time already",
+        ),
+    ],
+)
+def test_what_a_classic_balancer_does_not_do_is_told(
+    listener: dict[str, Any], settings: dict[str, Any], path: str, said: str
+) -> None:
+    told = problems(listener, kind="classic", **settings)
+    assert list(told) == [path]
+    assert said in told[path]
+
+
+def test_all_ports_of_a_classic_balancer_lead_to_the_same_servers() -> None:
+    two = ({"port": 80, "to": "app"}, {"port": 81, "to": "canary"})
+    assert "same servers, not to app and canary" in problems(*two, kind="classic")["listeners"]
+    codes = {"app": SERVERS | {"health_check": {"codes": "200-299"}}}
+    told = problems({"port": 80, "to": "app"}, kind="classic", servers=codes)
+    assert list(told) == ["servers.app.health_check.codes"]
+
+
+def test_a_cookie_is_only_a_classic_balancers() -> None:
+    assert "only classic" in problems({"port": 80, "to": "app"}, cookie="x")["cookie"]

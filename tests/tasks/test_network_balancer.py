@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from blueprints.balancing import AccessLogs, HealthCheck, LoadBalancer, TargetGroup
+from blueprints.balancing import LoadBalancer, TargetGroup
+from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import TLS_POLICY, Listener, forward
 from blueprints.network import Address
 from tasks.errors import NeedsReplacing

@@ -168,6 +168,7 @@ def iam_action(call: str) -> str:
     """`elbv2:CreateListener` as IAM names it."""
     service, _, operation = call.partition(":")
     prefixes = {
+        "elb": "elasticloadbalancing",
         "elbv2": "elasticloadbalancing",
         "elastic-load-balancing-v2": "elasticloadbalancing",
         "auto-scaling": "autoscaling",

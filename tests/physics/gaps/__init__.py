@@ -2,6 +2,7 @@
 
 from tests.physics.gaps import (
     alarms,
+    classic,
     endpoints,
     images,
     listeners,
@@ -16,6 +17,7 @@ from tests.physics.gaps import (
 
 __all__ = [
     "alarms",
+    "classic",
     "endpoints",
     "images",
     "listeners",

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from blueprints.balancing import AccessLogs, HealthCheck, LoadBalancer, TargetGroup
+from blueprints.balancing import LoadBalancer, TargetGroup
+from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
+from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import (
     TLS_POLICY,
     Forward,
@@ -53,6 +55,14 @@ RULE = ListenerRule(
     paths=("/api/*", "/v1/*"),
     hosts=("api.example.com",),
     action=forward("target-group/api"),
+)
+CLASSIC = ClassicBalancer(
+    name="old",
+    vpc="vpc/main",
+    subnets=("subnet/a", "subnet/b"),
+    groups=("security-group/balancer",),
+    listeners=(ClassicListener(port=80, target_port=8080), ClassicListener(port=81, target_port=8080)),
+    health_check=HealthCheck(path="/healthz", port=8080),
 )
 OTHER_BALANCER = BALANCER.model_copy(update={"name": "other"})
 OTHER_LISTENER = LISTENER.model_copy(update={"name": "other", "port": 81})
@@ -108,6 +118,26 @@ def second_rule(scope: Scope, key: str) -> None:
     conditions = [{"Field": "path-pattern", "Values": ["/twin"]}]
     scope.elbv2.create_rule(
         ListenerArn=listener, Priority=77, Conditions=conditions, Actions=[closed()], Tags=identity(scope, key)
+    )
+
+
+def trade_listeners(scope: Scope, id: str) -> None:
+    """Other ports, and the cookies off the one that stays."""
+    elb = scope.client("elb")
+    other = {"LoadBalancerPort": 99, "Protocol": "TCP", "InstancePort": 99, "InstanceProtocol": "TCP"}
+    elb.create_load_balancer_listeners(LoadBalancerName=id, Listeners=[other])
+    elb.delete_load_balancer_listeners(LoadBalancerName=id, LoadBalancerPorts=[81])
+
+
+def second_classic(scope: Scope, key: str) -> None:
+    listener = {"LoadBalancerPort": 80, "Protocol": "HTTP", "InstancePort": 80, "InstanceProtocol": "HTTP"}
+    subnets = [subnet["SubnetId"] for subnet in scope.ec2.describe_subnets(Filters=scope.filters)["Subnets"]]
+    scope.client("elb").create_load_balancer(
+        LoadBalancerName=f"twin-{scope.environment}",
+        Listeners=[listener],
+        Subnets=subnets[:1],
+        Scheme="internal",
+        Tags=identity(scope, key),
     )
 
 
@@ -207,5 +237,36 @@ ROWS = (
         by_hand=change_conditions,
         vanish=lambda scope, id: scope.elbv2.delete_rule(RuleArn=id),
         twin=second_rule,
+    ),
+    Row(
+        part=CLASSIC,
+        needs=BENEATH_BALANCER,
+        changed=CLASSIC.model_copy(
+            update={
+                "subnets": ("subnet/b", "subnet/c"),
+                "groups": ("security-group/other",),
+                "listeners": (
+                    ClassicListener(
+                        port=443,
+                        protocol="HTTPS",
+                        target_port=8080,
+                        certificate=CERTIFICATES[0],
+                        ssl_policy=CLASSIC_TLS_POLICY,
+                    ),
+                    ClassicListener(port=80, target_port=9090, target_protocol="HTTPS"),
+                    ClassicListener(port=82, protocol="TCP", target_port=8080, target_protocol="TCP"),
+                ),
+                "health_check": HealthCheck(protocol="TCP", port=9090, interval=30, timeout=6, unhealthy_after=4),
+                "stickiness": 600,
+                "cross_zone": False,
+                "draining": 0,
+                "idle_timeout": 120,
+                "access_logs": AccessLogs(bucket="some-logs", prefix="old"),
+            }
+        ),
+        moved=CLASSIC.model_copy(update={"public": True, "after": ("internet-gateway/main",)}),
+        by_hand=trade_listeners,
+        vanish=lambda scope, id: scope.client("elb").delete_load_balancer(LoadBalancerName=id),
+        twin=second_classic,
     ),
 )
