@@ -63,7 +63,7 @@ def print_result(report: Report) -> None:
     data.print(f"Done: {done} step{'' if done == 1 else 's'} in {report.seconds:.1f} s, {calls}.", highlight=False)
     if report.left is not None:
         for part, what in (report.remaining or {}).items():
-            data.print(f"  left: {part} {what}", highlight=False)
+            data.print(f"  left: {part}: {what}", highlight=False)
         data.print(f"{report.left} resources left", highlight=False)
 
 

@@ -7,9 +7,10 @@ from prefect import flow
 from flows.artifacts import show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
-from tasks.errors import Moved
+from tasks.errors import Failed, Moved
 from tasks.lease import lease
-from tasks.reading import plan_to_strike, resources
+from tasks.leftovers import left_over
+from tasks.reading import plan_to_strike
 from tasks.report import Outcome, Report, report_on
 from tasks.scope import Scope
 
@@ -32,7 +33,10 @@ def tear_down(environment: str, region: str, account: str | None = None, approve
         if approved is not None and approved != planned.fingerprint:
             raise Moved(environment, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
         show_plan(planned)
-        outcomes = carry_out(planned, scope, f"Striking {environment}")
+        try:
+            outcomes = carry_out(planned, scope, f"Striking {environment}")
+        except Failed as error:
+            raise error.leaving(left_over(scope)) from None
         report = _report(planned, scope, started, outcomes)
     show_result(report)
     return report
@@ -40,7 +44,7 @@ def tear_down(environment: str, region: str, account: str | None = None, approve
 
 def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome]) -> Report:
     """The report, with a fresh look at what is left."""
-    remaining = {resource.part: f"{resource.id} ({resource.phase})" for resource in resources(scope)}
+    remaining = left_over(scope)
     return report_on(
         planned,
         scope.calls.summary(),

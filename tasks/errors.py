@@ -15,7 +15,7 @@ CastraError
 └── Failed               some steps failed; says which, what was held back, what stands
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore.exceptions import (
@@ -93,14 +93,26 @@ class Halted(CastraError):
 class Failed(CastraError):
     """Some steps failed. `failures` and `held_back` are by part key; what succeeded stands."""
 
-    def __init__(self, what: str, failures: dict[str, str], held_back: Iterable[str], done: int) -> None:
+    def __init__(
+        self,
+        what: str,
+        failures: dict[str, str],
+        held_back: Iterable[str],
+        done: int,
+        left: Mapping[str, str] | None = None,
+    ) -> None:
         self.failures, self.held_back, self.done = failures, tuple(held_back), done
         lines = [f"  {part}: {reason}" for part, reason in failures.items()]
         if self.held_back:
             lines.append(f"  held back: {', '.join(self.held_back)}")
         lines.append(f"  {done} step{'s' if done != 1 else ''} done, and what was made stands")
+        lines += [f"  left: {what}: {why}" for what, why in (left or {}).items()]
         way_out = "Mend the cause and run the same command again: it goes on from what stands"
         super().__init__(what, "\n" + "\n".join(lines), way_out)
+
+    def leaving(self, left: Mapping[str, str]) -> "Failed":
+        """The same, with what a tear-down has left."""
+        return Failed(self.what, self.failures, self.held_back, self.done, left)
 
     def __str__(self) -> str:
         return f"{self.what}:{self.why}.\n{self.way_out}."

@@ -34,7 +34,7 @@ class Report(BaseModel):
     outputs: dict[str, str] | None = None
     seconds: float | None = None
     left: int | None = None
-    remaining: dict[str, str] | None = Field(default=None, description="What is left after a tear-down, by part.")
+    remaining: dict[str, str] | None = Field(default=None, description="What a tear-down left, and why.")
 
     def document(self) -> dict[str, Any]:
         """The report as JSON has it."""

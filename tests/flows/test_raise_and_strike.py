@@ -15,8 +15,11 @@ from flows.inventory import inventory
 from flows.plan import plan
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down
+from tasks import retry
+from tasks.converge import remove
 from tasks.errors import Failed, Halted, Held, Moved, NeedsReplacing, WrongAccount
 from tasks.lease import halt
+from tasks.reading import scope_of
 from tasks.registry import KINDS
 from tasks.report import Report
 from tests.flows.world import (
@@ -389,3 +392,25 @@ def test_a_blueprint_as_the_api_sends_it_is_taken(name: str) -> None:
     sent: Any = small(name).model_dump(mode="json")
     assert isinstance(Environment.model_validate(sent), Environment)
     assert len(spin_up(sent).outcomes or ()) == len(keys(small(name)))
+
+
+def test_a_strike_that_something_blocks_names_what_is_in_the_way_and_goes_on_later(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spin_up(small(name))
+    ec2 = scope_of(small(name)).ec2
+    (subnet,) = ec2.describe_subnets(
+        Filters=[
+            {"Name": "tag:castra:environment", "Values": [name]},
+            {"Name": "tag:castra:part", "Values": ["subnet/public-a"]},
+        ]
+    )["Subnets"]
+    made = ec2.create_network_interface(SubnetId=subnet["SubnetId"], Description="somebody else's")
+    interface = made["NetworkInterface"]["NetworkInterfaceId"]
+    monkeypatch.setattr(retry, "RELEASED_WITHIN", 1.0)
+    monkeypatch.setattr(remove, "retries", 0)
+    with pytest.raises(Failed, match=rf"left: network interface {interface}: .*somebody else's") as caught:
+        tear_down(name, REGION)
+    assert "subnet/public-a" in str(caught.value.failures)
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    assert tear_down(name, REGION).left == 0
