@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.balancing import Balancer
+from blueprints.identity import Document, ManagedPolicy
 from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
@@ -39,6 +40,10 @@ class Environment(Piece):
     network: Network | None = None
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
+    policies: dict[SectionName, Document] = Field(
+        default_factory=dict,
+        description="Managed IAM policies by name, which servers name by policy/<name>, to carry or to be bounded by.",
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -55,6 +60,8 @@ class Environment(Piece):
         return tuple(self._unfold())
 
     def _unfold(self) -> Iterator[Part]:
+        for name, document in self.policies.items():
+            yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():
@@ -83,6 +90,7 @@ class Environment(Piece):
             yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.servers, self.balancers)
+            yield from servers.policy_problems(name, self.policies)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 
@@ -180,6 +188,7 @@ STAND_INS: dict[str, Any] = {
     "region": "xx-x-0",
     "network": {"cidr": "10.0.0.0/16"},
     "servers": {"image": {"id": "ami-0"}, "port": 80},
+    "policies": {},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
 }
 """What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from blueprints.balancing import Balancer
 from blueprints.booting import Bootstrap, Image, Volume
 from blueprints.health import HealthCheck
-from blueprints.identity import Document, InstanceProfile, Role
+from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
@@ -123,12 +123,21 @@ class Servers(Piece):
     policies: dict[Name, Document] = Field(
         default_factory=dict, description="What they may do in AWS: policies by name."
     )
-    managed_policies: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::.+:policy/.+$")], ...] = ()
+    managed_policies: tuple[PolicyName, ...] = ()
+    permissions_boundary: PolicyName | None = Field(
+        default=None, description="What they may do at most, whatever their policies say: a managed policy."
+    )
 
     @property
     def has_role(self) -> bool:
         """Whether they need a role of their own."""
-        return bool(self.policies or self.managed_policies)
+        return bool(self.policies or self.managed_policies or self.permissions_boundary)
+
+    def policy_problems(self, name: str, known: Mapping[str, Any]) -> Iterator[Problem]:
+        """Policies that are named, and that nobody describes."""
+        named = [(f"managed_policies.{index}", one) for index, one in enumerate(self.managed_policies)]
+        fields = [*named, ("permissions_boundary", self.permissions_boundary)]
+        yield from unknown_policies(f"servers.{name}", fields, known)
 
     def problems(self, name: str, others: Mapping[str, Any], balancers: Mapping[str, Balancer]) -> Iterator[Problem]:
         """What doesn't fit with the rest."""
@@ -153,13 +162,14 @@ class Servers(Piece):
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
         yield self._firewall(name, where, balancers)
         if self.has_role:
-            trusts, managed = ("ec2.amazonaws.com",), self.managed_policies
+            trusts, managed = ("ec2.amazonaws.com",), tuple(policy_id(one) for one in self.managed_policies)
             yield Role(
                 name=name,
                 where=where,
                 trusts=trusts,
                 policies=dict(self.policies),
                 managed=managed,
+                permissions_boundary=policy_id(self.permissions_boundary) if self.permissions_boundary else None,
                 description=f"Servers {name}",
             )
             yield InstanceProfile(name=name, where=where, role=f"role/{name}")

@@ -51,7 +51,7 @@ MEANINGS = {
     "Servers.scaling": "What their number follows; nothing by default.",
     "Servers.volumes": "Volumes of each of them, beside or in place of the image's own.",
     "Servers.admits": "Who may reach them, beside their load balancers, who always may.",
-    "Servers.managed_policies": "ARNs of managed policies for their role.",
+    "Servers.managed_policies": "Managed policies for their role: ARNs, or policy/<name> of the section `policies`.",
     "Subnets.public": "One for each zone.",
     "Subnets.private": "One for each zone.",
     "Volume.size": "GiB.",

@@ -15,6 +15,7 @@ from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.identity.instance_profile import InstanceProfileKind
+from tasks.identity.managed_policy import ManagedPolicyKind
 from tasks.identity.role import RoleKind
 from tasks.kind import Kind
 from tasks.network.address import AddressKind
@@ -43,6 +44,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         FirewallKind(),
         InterfaceEndpointKind(),
         FlowLogKind(),
+        ManagedPolicyKind(),
         RoleKind(),
         InstanceProfileKind(),
         LoadBalancerKind(),

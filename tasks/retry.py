@@ -52,6 +52,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("InvalidParameterValueException", "propagation", ("cannot be assumed",)),
     Rule("MalformedPolicyDocument", "propagation", ("Invalid principal",)),
     Rule("InvalidParameter", "propagation", ("Unable to assume given IAM role",)),  # of flow logs
+    Rule("NoSuchEntity", "propagation", (":policy/castra/", "does not exist or is not attachable")),  # one of ours
     Rule("NoSuchEntity", "final", ("does not exist or is not attachable",)),  # a managed policy's ARN is wrong
     Rule("NoSuchEntity", "propagation"),
     *(

@@ -1,8 +1,9 @@
 """Where an environment has its roles and profiles in IAM, which is global: a path names it, its region, the part."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from tasks.scope import Scope
+from tasks.scope import ENVIRONMENT, PART, Scope
 
 ROOT = "castra"
 
@@ -34,6 +35,13 @@ def home_at(scope: Scope, path: str) -> Home | None:
     return home if home.region == scope.region and scope.environment in (None, home.environment) else None
 
 
+def part_at(scope: Scope, path: str, tags: Mapping[str, str]) -> str | None:
+    """The key of the part, if path and tags agree that it's the scope's."""
+    home, key = home_at(scope, path), tags.get(PART, "")
+    agreed = home and (home.environment, home.part) == (tags.get(ENVIRONMENT), key.partition("/")[2])
+    return key if agreed else None
+
+
 def name_of(arn: str) -> str:
-    """The name at the end of a role's or profile's ARN."""
+    """The name at the end of a role's, profile's or policy's ARN."""
     return arn.rpartition("/")[2]

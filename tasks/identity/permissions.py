@@ -21,6 +21,15 @@ def attach_policies(scope: Scope, role: str, managed: tuple[str, ...]) -> None:
         when_visible(f"role {role}", scope.iam.attach_role_policy, RoleName=role, PolicyArn=arn)
 
 
+def set_boundary(scope: Scope, role: str, boundary: str | None) -> None:
+    """Bound it by this managed policy, or by none."""
+    if boundary is None:
+        scope.iam.delete_role_permissions_boundary(RoleName=role)
+    else:
+        bound = {"RoleName": role, "PermissionsBoundary": boundary}
+        when_visible(f"role {role} and its boundary", scope.iam.put_role_permissions_boundary, **bound)
+
+
 def delete_policies(scope: Scope, role: str, keep: Collection[str] = ()) -> None:
     """Delete all inline policies but those to keep, by name."""
     for name in scope.pages("iam", "list_role_policies", "PolicyNames", RoleName=role):

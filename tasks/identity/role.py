@@ -5,18 +5,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.identity import Role
+from blueprints.identity import PolicyId, Role
+from blueprints.part import Id
 from tasks.errors import CastraError, Invalid, Problem, code_of, gone_is_fine
 from tasks.identity import policy
-from tasks.identity.home import home_at, name_of, path_of, prefix_of
+from tasks.identity.home import name_of, part_at, path_of, prefix_of
 from tasks.identity.permissions import (
     attach_policies,
     delete_policies,
     detach_policies,
     put_policies,
+    set_boundary,
     take_out_of_profiles,
 )
 from tasks.kind import Found, Kind, State, Unordered
+from tasks.retry import when_visible
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict, as_list
 
 INLINE_LIMIT = 10_240  # characters of all inline policies of a role together, without spaces
@@ -28,6 +31,7 @@ class RoleState(State):
     trust: str
     policies: dict[str, str]
     managed: Unordered[str]
+    permissions_boundary: str | None = None
     description: str
 
 
@@ -40,6 +44,7 @@ class RoleKind(Kind[Role, RoleState]):
         "iam:AttachRolePolicy",
         "iam:CreateRole",
         "iam:DeleteRole",
+        "iam:DeleteRolePermissionsBoundary",
         "iam:DeleteRolePolicy",
         "iam:DetachRolePolicy",
         "iam:GetAccountAuthorizationDetails",
@@ -48,6 +53,7 @@ class RoleKind(Kind[Role, RoleState]):
         "iam:ListInstanceProfilesForRole",
         "iam:ListRolePolicies",
         "iam:ListRoles",
+        "iam:PutRolePermissionsBoundary",
         "iam:PutRolePolicy",
         "iam:RemoveRoleFromInstanceProfile",
         "iam:TagRole",
@@ -73,6 +79,7 @@ class RoleKind(Kind[Role, RoleState]):
                         for inline in role.get("RolePolicyList", [])
                     },
                     managed=tuple(attached["PolicyArn"] for attached in role.get("AttachedManagedPolicies", [])),
+                    permissions_boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
                     description=descriptions[role["Arn"]],
                 )
                 yield Found(self.name, name, role["Arn"], state, tags)
@@ -84,7 +91,8 @@ class RoleKind(Kind[Role, RoleState]):
         return RoleState(
             trust=policy.trust(part.trusts),
             policies={name: policy.canonical(document) for name, document in part.policies.items()},
-            managed=part.managed,
+            managed=tuple(_arn(one, ids) for one in part.managed),
+            permissions_boundary=_arn(part.permissions_boundary, ids) if part.permissions_boundary else None,
             description=part.description,
         )
 
@@ -92,12 +100,15 @@ class RoleKind(Kind[Role, RoleState]):
         """A role that is there already is taken on if it's ours: IAM's listings lag behind by seconds."""
         role = scope.name(name, 64, everywhere=True)
         try:
-            made = scope.iam.create_role(
+            made = when_visible(
+                f"the policies of role {role}",
+                scope.iam.create_role,
                 RoleName=role,
                 Path=path_of(scope, name),
                 AssumeRolePolicyDocument=wanted.trust,
                 Description=wanted.description,
                 Tags=as_list(self.birth_tags(scope, name, wanted)),
+                **({"PermissionsBoundary": wanted.permissions_boundary} if wanted.permissions_boundary else {}),
             )
         except ClientError as error:
             if code_of(error) != "EntityAlreadyExists":
@@ -110,8 +121,10 @@ class RoleKind(Kind[Role, RoleState]):
         return str(made["Role"]["Arn"])
 
     def update(self, scope: Scope, id: str, wanted: RoleState, changed: frozenset[str]) -> None:
-        """What is to be added comes before what is to go, so that nothing that's wanted is missing in between."""
+        """Bounded first; what is to be added comes before what is to go, so that nothing that's wanted is missing."""
         role = name_of(id)
+        if "permissions_boundary" in changed:
+            set_boundary(scope, role, wanted.permissions_boundary)
         if "trust" in changed:
             scope.iam.update_assume_role_policy(RoleName=role, PolicyDocument=wanted.trust)
         if "description" in changed:
@@ -141,8 +154,7 @@ class RoleKind(Kind[Role, RoleState]):
 
     def _name_of(self, scope: Scope, path: str, tags: Mapping[str, str]) -> str | None:
         """The part's name, if path and tags agree that it's the scope's."""
-        home, name = home_at(scope, path), self.named_in(tags)
-        return name if home and (home.environment, home.part) == (tags.get(ENVIRONMENT), name) else None
+        return self.named_in(tags) if part_at(scope, path, tags) else None
 
     def _ours(self, scope: Scope, name: str, role: str) -> str:
         """The ARN of the role of this name. Raises CastraError if it isn't ours."""
@@ -163,6 +175,10 @@ def role_details(scope: Scope) -> list[dict[str, Any]]:
         "iam role details",
         lambda: list(scope.pages("iam", "get_account_authorization_details", "RoleDetailList", **pages)),
     )
+
+
+def _arn(policy: PolicyId, ids: Mapping[str, str]) -> str:
+    return ids[policy] if isinstance(policy, Id) else policy
 
 
 def _problems(part: Role) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from tests.physics.gaps import (
     alarms,
+    boundaries,
     classic,
     endpoints,
     images,
@@ -17,6 +18,7 @@ from tests.physics.gaps import (
 
 __all__ = [
     "alarms",
+    "boundaries",
     "classic",
     "endpoints",
     "images",

@@ -67,7 +67,8 @@ def policy_attached(request: Request, world: World) -> None:
     iam, arn = world.backend(request), request.text("PolicyArn")
     policy = iam.managed_policies.get(arn)
     holders = [*iam.roles.values(), *iam.users.values(), *iam.groups.values()]
-    if any(arn in each.managed_policies for each in holders):
+    bounded = any(role.permissions_boundary_arn == arn for role in iam.roles.values())
+    if bounded or any(arn in each.managed_policies for each in holders):
         raise Refused("DeleteConflict", "Cannot delete a policy attached to entities.", 409)
     if policy and len(policy.versions) > 1:
         why = (

@@ -1,8 +1,10 @@
 """Rows of the kinds in tasks/identity."""
 
 import json
+from typing import Any
 
-from blueprints.identity import InstanceProfile, Role
+from blueprints.identity import InstanceProfile, ManagedPolicy, Role
+from blueprints.part import Id
 from tasks.identity.home import name_of, path_of
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.row import Row
@@ -32,6 +34,8 @@ ROLE = Role(
     managed=(CORE,),
     description="Servers web",
 )
+POLICY = ManagedPolicy(name="shared", document=READ)
+LIMITS = ManagedPolicy(name="limits", document=WRITE)
 OTHER_ROLE = Role(name="other", trusts=("ec2.amazonaws.com",))
 PROFILE = InstanceProfile(name="web", role="role/web")
 
@@ -55,6 +59,30 @@ def delete_role(scope: Scope, id: str) -> None:
     for name in scope.iam.list_role_policies(RoleName=role)["PolicyNames"]:
         scope.iam.delete_role_policy(RoleName=role, PolicyName=name)
     scope.iam.delete_role(RoleName=role)
+
+
+def versions(scope: Scope, id: str) -> list[dict[str, Any]]:
+    return list(scope.iam.list_policy_versions(PolicyArn=id)["Versions"])
+
+
+def put_another_version(scope: Scope, id: str) -> None:
+    scope.iam.create_policy_version(PolicyArn=id, PolicyDocument=json.dumps(WRITE), SetAsDefault=True)
+
+
+def delete_policy(scope: Scope, id: str) -> None:
+    for version in versions(scope, id):
+        if not version["IsDefaultVersion"]:
+            scope.iam.delete_policy_version(PolicyArn=id, VersionId=version["VersionId"])
+    scope.iam.delete_policy(PolicyArn=id)
+
+
+def second_policy(scope: Scope, key: str) -> None:
+    scope.iam.create_policy(
+        PolicyName=f"twin-{scope.environment}",
+        Path=path_of(scope, key.partition("/")[2]),
+        PolicyDocument=json.dumps(READ),
+        Tags=as_list(scope.birth_tags(key, None)),
+    )
 
 
 def second_role(scope: Scope, key: str) -> None:
@@ -84,12 +112,21 @@ def second_profile(scope: Scope, key: str) -> None:
 
 ROWS = (
     Row(
+        part=POLICY,
+        changed=ManagedPolicy(name="shared", document=WRITE),
+        by_hand=put_another_version,
+        vanish=delete_policy,
+        twin=second_policy,
+    ),
+    Row(
         part=ROLE,
+        needs=(POLICY, LIMITS),
         changed=ROLE.model_copy(
             update={
                 "trusts": ("lambda.amazonaws.com", "ec2.amazonaws.com"),
                 "policies": {"read": WRITE, "more": READ},
-                "managed": (READ_ONLY,),
+                "managed": (READ_ONLY, Id("managed-policy/shared")),
+                "permissions_boundary": Id("managed-policy/limits"),
                 "description": "",
             }
         ),
