@@ -45,6 +45,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("ValidationError", "propagation", ("You must use a valid fully-formed launch template",)),
     Rule("ValidationError", "propagation", ("subnet ID", "does not exist")),
     Rule("ValidationError", "propagation", ("Target Groups may not be valid",)),
+    Rule("ValidationError", "propagation", ("Load Balancers may not be valid",)),
     Rule("InvalidLaunchTemplateId.VersionNotFound", "propagation"),
     Rule("LimitExceeded", "propagation", ("InstanceSessionsPerInstanceProfile",)),  # the role taken out shows still
     Rule("InvalidParameterValue", "propagation", ("iamInstanceProfile",)),
