@@ -66,13 +66,13 @@ class Bootstrap(Piece):
         if file and text and folder is not None:  # in a document; what was read once carries both
             raise ValueError("can't be given beside a file")
         if file and not text:
-            text = _content(Path(folder or ".") / file)
+            text = content(Path(folder or ".") / file)
         if len(text.encode()) > USER_DATA:
             raise ValueError(f"is {len(text.encode())} bytes long; AWS takes at most {USER_DATA}")
         return text
 
 
-def _content(path: Path) -> str:
+def content(path: Path) -> str:
     """A file's text. Raises ValueError, which pydantic turns into an error with a path in the document."""
     try:
         text = path.read_text(encoding="utf-8")

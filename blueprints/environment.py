@@ -10,6 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.balancing import Balancer
 from blueprints.identity import Document, ManagedPolicy
+from blueprints.key_pairs import PublicKey
 from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
@@ -44,6 +45,9 @@ class Environment(Piece):
         default_factory=dict,
         description="Managed IAM policies by name, which servers name by policy/<name>, to carry or to be bounded by.",
     )
+    key_pairs: dict[SectionName, PublicKey] = Field(
+        default_factory=dict, description="Public keys for SSH by name, which servers name as their key_pair."
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -62,13 +66,15 @@ class Environment(Piece):
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
             yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
+        for name, key in self.key_pairs.items():
+            yield key.part(name)
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
-                yield from servers.parts(name, self.network, self.region, in_front)
+                yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs)
         yield from self.also
 
     def problems(self) -> Iterator[Problem]:
@@ -189,6 +195,7 @@ STAND_INS: dict[str, Any] = {
     "network": {"cidr": "10.0.0.0/16"},
     "servers": {"image": {"id": "ami-0"}, "port": 80},
     "policies": {},
+    "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
 }
 """What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""

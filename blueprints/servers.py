@@ -1,6 +1,6 @@
 """Servers: launch templates, the groups that scale them, and the section that people write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,7 +26,10 @@ class LaunchTemplate(Part):
     instance_type: str
     groups: tuple[GroupId, ...] = ()
     profile: Annotated[Id, of("instance-profile")] | None = None
-    key_pair: str | None = Field(default=None, description="Name of a key pair that exists.")
+    key_pair: Annotated[
+        Annotated[Id, of("key-pair")] | str | None,
+        Field(union_mode="left_to_right", description="A key pair of the environment, or the name of another one."),
+    ] = None
     user_data: str = ""
     volumes: tuple[Volume, ...] = ()
     shutdown: Literal["stop", "terminate"] = "stop"
@@ -115,7 +118,12 @@ class Servers(Piece):
         default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
     )
     deregistration_delay: int = Field(default=60, ge=0, le=3600, description="Seconds for requests to end.")
-    key_pair: str | None = Field(default=None, description="Name of an EC2 key pair that exists, for SSH.")
+    key_pair: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="For SSH: one of the section `key_pairs`, or else the name of one that exists in EC2.",
+    )
     volumes: tuple[Volume, ...] = ()
     shutdown: Literal["stop", "terminate"] = Field(default="terminate", description="When a server shuts itself down.")
     monitoring: bool = Field(default=False, description="Whether metrics come every minute (at a price) or every five.")
@@ -156,7 +164,14 @@ class Servers(Piece):
                     f"servers.{name}.volumes.{index}.device", f"{device} is used twice", "Use another device name"
                 )
 
-    def parts(self, name: str, network: Network, region: str, balancers: Mapping[str, Balancer]) -> Iterator[Part]:
+    def parts(
+        self,
+        name: str,
+        network: Network,
+        region: str,
+        balancers: Mapping[str, Balancer],
+        key_pairs: Collection[str] = (),
+    ) -> Iterator[Part]:
         """The group with its template, security group, firewall, role, and a target group for each balancer."""
         where = f"servers.{name}"
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
@@ -173,7 +188,7 @@ class Servers(Piece):
                 description=f"Servers {name}",
             )
             yield InstanceProfile(name=name, where=where, role=f"role/{name}")
-        yield self._template(name, where)
+        yield self._template(name, where, key_pairs)
         for front, balancer in balancers.items():
             if balancer.kind != "classic":
                 yield balancer.target_group(front, name, self, network, where)
@@ -212,7 +227,7 @@ class Servers(Piece):
         group = f"security-group/servers-{name}"
         return Firewall(name=f"servers-{name}", where=where, group=group, inbound=tuple(inbound), outbound=outbound)
 
-    def _template(self, name: str, where: str) -> LaunchTemplate:
+    def _template(self, name: str, where: str, key_pairs: Collection[str]) -> LaunchTemplate:
         return LaunchTemplate(
             name=name,
             where=where,
@@ -220,7 +235,7 @@ class Servers(Piece):
             instance_type=self.instance_type,
             groups=(f"security-group/servers-{name}",),
             profile=f"instance-profile/{name}" if self.has_role else None,
-            key_pair=self.key_pair,
+            key_pair=Id(f"key-pair/{self.key_pair}") if self.key_pair in key_pairs else self.key_pair,
             user_data=self.bootstrap.text,
             volumes=self.volumes,
             shutdown=self.shutdown,

@@ -8,6 +8,7 @@ from tasks.balancing.listener_rule import ListenerRuleKind
 from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
 from tasks.compute.alarm import AlarmKind
+from tasks.compute.key_pair import KeyPairKind
 from tasks.compute.launch_template import LaunchTemplateKind
 from tasks.compute.predictive_policy import PredictivePolicyKind
 from tasks.compute.scaling_group import ScalingGroupKind
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         ListenerKind(),
         ListenerRuleKind(),
         ClassicBalancerKind(),
+        KeyPairKind(),
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.part import Lookup
+from blueprints.part import Id, Lookup
 from blueprints.servers import LaunchTemplate
 from tasks.compute.template_version import LaunchTemplateState, VolumeState, data_of, state_of
 from tasks.errors import CastraError, code_of, gone_is_fine
@@ -47,7 +47,7 @@ class LaunchTemplateKind(Kind[LaunchTemplate, LaunchTemplateState]):
             instance_type=part.instance_type,
             groups=tuple(ids[group] for group in part.groups),
             profile=ids[part.profile] if part.profile else None,
-            key_pair=part.key_pair,
+            key_pair=ids[part.key_pair] if isinstance(part.key_pair, Id) else part.key_pair,
             user_data=part.user_data,
             volumes=tuple(VolumeState(**volume.model_dump()) for volume in part.volumes),
             shutdown=part.shutdown,

@@ -4,6 +4,7 @@ from typing import Any
 
 from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.identity import InstanceProfile, Role
+from blueprints.key_pairs import KeyPair
 from blueprints.network import SecurityGroup, Subnet
 from blueprints.part import Lookup
 from blueprints.scaling import PredictivePolicy, Requests, TargetTracking
@@ -15,6 +16,9 @@ from tests.tasks.rows.network import VPC
 from tests.tasks.rows.row import Row
 
 NEWEST = Lookup("ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKFIy1/uFCZdUz8A39YT7H9EcRYWqLzy6r8WaWpqQlMt"
+OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJREzZTs1Qh5w6Ha6MxF70s0L49kz72N0wI8aFIJxNH8"
+KEY_PAIR = KeyPair(name="admin", public_key=f"{KEY} somebody@somewhere")
 GROUPS = tuple(SecurityGroup(name=name, vpc="vpc/main") for name in ("servers", "other"))
 SUBNETS = tuple(
     Subnet(name=letter, vpc="vpc/main", cidr=f"10.0.{number}.0/24", zone=f"eu-west-1{letter}")
@@ -118,6 +122,19 @@ def second_group(scope: Scope, key: str) -> None:
     )
 
 
+def second_key_pair(scope: Scope, key: str) -> None:
+    scope.ec2.import_key_pair(
+        KeyName=f"twin-{scope.environment}",
+        PublicKeyMaterial=OTHER_KEY.encode(),
+        TagSpecifications=[{"ResourceType": "key-pair", "Tags": as_list(scope.birth_tags(key, None))}],
+    )
+
+
+def take_name_off(scope: Scope, id: str) -> None:
+    (pair,) = scope.ec2.describe_key_pairs(KeyNames=[id])["KeyPairs"]
+    scope.ec2.delete_tags(Resources=[pair["KeyPairId"]], Tags=[{"Key": "Name"}])
+
+
 def described(scope: Scope, group: str) -> dict[str, Any]:
     """A scaling group as AWS tells it."""
     answer = scope.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])
@@ -203,6 +220,13 @@ def second_alarm(scope: Scope, key: str) -> None:
 
 
 ROWS = (
+    Row(
+        part=KEY_PAIR,
+        moved=KeyPair(name="admin", public_key=OTHER_KEY),
+        by_hand=take_name_off,
+        vanish=lambda scope, id: scope.ec2.delete_key_pair(KeyName=id),
+        twin=second_key_pair,
+    ),
     Row(
         part=TEMPLATE,
         needs=(VPC, *GROUPS, ROLE, *PROFILES),
