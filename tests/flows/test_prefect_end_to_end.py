@@ -1,0 +1,194 @@
+"""Castra as a team runs it: a Prefect server, a worker somewhere else, and runs that are triggered over the API."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.server import prefect_server
+from tests.flows.shell import LIMIT
+from tests.flows.world import REGION, ROOT, keys, small, small_document, standing, whole, witness
+from tests.physics import Physics
+
+PREFECT = Path(sys.executable).parent / "prefect"
+POOL = "castra"
+SECRET = "wJalrXUtnFEMI-a-secret-of-this-test"
+"""The secret key of the worker's AWS credentials; it's looked for in all that Prefect keeps."""
+
+
+@dataclass(frozen=True)
+class Castrum:
+    """A server's address, and the environment of those who speak to it."""
+
+    url: str
+    env: dict[str, str]
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """POST to its API; the answer. SQLite takes one writer at a time, and then the server says 503."""
+        headers = {"Content-Type": "application/json"}
+        sent = urllib.request.Request(f"{self.url}/api/{path}", json.dumps(body).encode(), headers)
+        deadline = time.monotonic() + LIMIT
+        while True:
+            try:
+                with urllib.request.urlopen(sent, timeout=60) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or time.monotonic() > deadline:
+                    raise
+                error.close()
+                time.sleep(0.2)
+
+    def prefect(self, *words: str, cwd: Path = ROOT) -> str:
+        """Run the `prefect` command to its end; what it printed."""
+        run = subprocess.run(
+            [str(PREFECT), *words],
+            cwd=cwd,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    def deployment(self, flow: str) -> Any:
+        """What the server knows of a verb's deployment."""
+        known = self.ask("deployments/filter", flows={"name": {"any_": [flow]}})
+        assert len(known) == 1
+        return known[0]
+
+    def ended(self, flow_run: str) -> Any:
+        """Wait until a run has ended; the run."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            (run,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [flow_run]}})
+            if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+                return run
+            assert time.monotonic() < deadline, f"the run is still {run['state_name']}"
+            time.sleep(0.2)
+
+    def steps(self, flow_run: str, count: int) -> dict[str, str]:
+        """The steps of a run's graph and their states, once that many are recorded: they arrive a little later."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            found = self.ask("task_runs/filter", flow_runs={"id": {"any_": [flow_run]}})
+            if len(found) >= count and all(step["state_type"] == "COMPLETED" for step in found):
+                return {step["name"]: step["state_type"] for step in found}
+            assert time.monotonic() < deadline, f"{len(found)} steps are recorded"
+            time.sleep(0.2)
+
+    def artifacts(self, flow_run: str) -> dict[str, Any]:
+        """The artifacts that a run left, by key."""
+        found = self.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [flow_run]}})
+        assert {artifact["type"] for artifact in found} <= {"table"}
+        return {artifact["key"]: artifact for artifact in found}
+
+
+@pytest.fixture(scope="module")
+def castrum(aws: Physics, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Castrum]:
+    """A server with all its services, every verb deployed, and a worker that has nothing but AWS credentials."""
+    home = tmp_path_factory.mktemp("prefect")
+    with prefect_server(home, "--no-ui") as url:
+        env = {**os.environ, "PREFECT_API_URL": f"{url}/api", "PREFECT_HOME": str(home)}
+        env |= {"PREFECT_LOGGING_TO_API_ENABLED": "true", "AWS_SECRET_ACCESS_KEY": SECRET}
+        castrum = Castrum(url, env)
+        castrum.prefect("work-pool", "create", POOL, "--type", "process")
+        castrum.prefect("--no-prompt", "deploy", "--all")
+        with worker(castrum, tmp_path_factory.mktemp("elsewhere")):
+            yield castrum
+
+
+@contextmanager
+def worker(castrum: Castrum, folder: Path) -> Iterator[None]:
+    """A worker of the pool, in a folder that has nothing to do with Castra's."""
+    command = [str(PREFECT), "worker", "start", "--pool", POOL, "--name", "one"]
+    env = castrum.env | {"PREFECT_WORKER_QUERY_SECONDS": "1"}
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(LIMIT)
+
+
+@pytest.mark.slow
+def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: Physics, name: str) -> None:
+    before, environment, document = witness(), small(name), small_document(name)
+
+    # Every verb is deployed, with the form that people fill in.
+    for verb in ("plan", "spin-up", "tear-down", "drift", "inventory"):
+        deployment = castrum.deployment(verb)
+        assert (deployment["name"], deployment["work_pool_name"]) == ("castra", POOL)
+        assert deployment["enforce_parameter_schema"]
+        assert all(field.get("description") for field in deployment["parameter_openapi_schema"]["properties"].values())
+
+    # Wrong parameters are refused before a run is made.
+    spin_up, tear_down = castrum.deployment("spin-up")["id"], castrum.deployment("tear-down")["id"]
+    for wrong in (
+        {},
+        {"blueprint": "web"},
+        {"blueprint": document | {"network": {"cidr": "10.0.0.0/16", "nat": "two"}}},
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            castrum.ask(f"deployments/{spin_up}/create_flow_run", parameters=wrong)
+        assert refused.value.code == 409
+        refused.value.close()
+
+    # Raised from a shell, by parameters as JSON.
+    parameters = json.dumps({"blueprint": document})
+    said = castrum.prefect("deployment", "run", "spin-up/castra", "--params", parameters)
+    (known,) = castrum.ask("flow_runs/filter", flow_runs={"deployment_id": {"any_": [spin_up]}})
+    assert known["id"] in said
+    raised = castrum.ended(known["id"])
+    assert (raised["name"], raised["state_type"]) == (f"raise {name}", "COMPLETED"), raised["state"]["message"]
+    assert standing(name) == whole(environment)
+
+    # The graph shows each step by its name, and what it waited for.
+    steps = castrum.steps(raised["id"], len(keys(environment)))
+    assert {f"create {part}" for part in keys(environment)} <= set(steps)
+    assert "await nat-gateway/a" in steps
+
+    # Two tables: what was to be done, and what was.
+    tables = castrum.artifacts(raised["id"])
+    assert set(tables) == {f"plan-{name}", f"result-{name}"}
+    planned = json.loads(tables[f"plan-{name}"]["data"])
+    assert {row["part"]: row["action"] for row in planned} == dict.fromkeys(keys(environment), "create")
+    done = json.loads(tables[f"result-{name}"]["data"])
+    assert {row["part"] for row in done if row["action"] == "create"} == set(keys(environment))
+    assert "nat-gateway/a.public_ip" in {row["part"] for row in done if row["action"] == "output"}
+
+    # Struck over the API; and a run that fails says why.
+    asked = {"environment": name, "region": REGION}
+    wrong_account = castrum.ask(
+        f"deployments/{tear_down}/create_flow_run", parameters=asked | {"account": "999999999999"}
+    )
+    struck = castrum.ask(f"deployments/{tear_down}/create_flow_run", parameters=asked)
+    failed = castrum.ended(wrong_account["id"])
+    assert failed["state_type"] == "FAILED"
+    assert "the blueprint is for account 999999999999" in failed["state"]["message"]
+    ended = castrum.ended(struck["id"])
+    assert (ended["name"], ended["state_type"]) == (f"strike {name}", "COMPLETED"), ended["state"]["message"]
+    assert standing(name) == []
+    assert witness() == before
+    assert "0 resources left" in castrum.artifacts(struck["id"])[f"result-{name}"]["description"]
+
+    # No secret of AWS is in anything that Prefect keeps.
+    kept = [castrum.ask(f"{what}/filter") for what in ("flow_runs", "task_runs", "artifacts", "logs", "deployments")]
+    assert all(kept)
+    assert SECRET not in json.dumps(kept)
+    database = [file.read_bytes() for file in Path(castrum.env["PREFECT_HOME"]).glob("prefect.db*")]
+    assert database
+    assert not any(SECRET.encode() in content for content in database)
