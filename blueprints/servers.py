@@ -11,6 +11,7 @@ from blueprints.booting import Bootstrap, Image, Volume
 from blueprints.health import HealthCheck
 from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
+from blueprints.mixing import MOST_TYPES, Choices, InstanceType, Mixed, Spot, mixed, mixed_problems
 from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
@@ -49,6 +50,7 @@ class ScalingGroup(Part):
     classic_balancers: tuple[Annotated[Id, of("classic-balancer")], ...] = ()
     health_check: Literal["EC2", "ELB"] = "EC2"
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds before health checks count.")
+    mixed: Mixed | None = Field(default=None, description="Several types, on demand and spot, for the template's one.")
     moved: tuple[Bound, ...] = Field(default=(), description="Bounds that move: given at birth, and then left alone.")
     after: tuple[Ready, ...] = Field(default=(), description="What must be ready before the first instance starts.")
 
@@ -97,7 +99,11 @@ class Servers(Piece):
     """A group of equal servers, scaled between a minimum and a maximum, replaced when one fails."""
 
     image: Image
-    instance_type: str = Field(default="t3.small", pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")
+    instance_type: InstanceType = "t3.small"
+    instance_types: Choices = Field(
+        default=(), max_length=MOST_TYPES, description="Several, the first choice first: their names, or with weights."
+    )
+    spot: Spot | None = Field(default=None, description="Whether some are spot servers; name several instance_types.")
     placement: Literal["private", "public"] = Field(default="private", description="Which subnets they stand in.")
     port: Port | None = Field(default=None, description="Where they listen.")
     health_check: Annotated[HealthCheck, BeforeValidator(_as("path"), json_schema_input_type=str | HealthCheck)] = (
@@ -136,6 +142,16 @@ class Servers(Piece):
         default=None, description="What they may do at most, whatever their policies say: a managed policy."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _first_type(cls, given: Any) -> Any:
+        """Where several types are named, the first one is the template's."""
+        types = given.get("instance_types") if isinstance(given, dict) else None
+        if isinstance(types, list | tuple) and types and "instance_type" not in given:
+            first = types[0].get("type") if isinstance(types[0], dict) else getattr(types[0], "type", types[0])
+            return given | ({"instance_type": first} if isinstance(first, str) else {})
+        return given
+
     @property
     def has_role(self) -> bool:
         """Whether they need a role of their own."""
@@ -156,6 +172,8 @@ class Servers(Piece):
                     yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
         fronts = tuple(front for front, one in balancers.items() if one.kind == "application" and name in one.targets())
         yield from self.scaling.problems(f"servers.{name}.scaling", fronts, self.monitoring)
+        where, types = f"servers.{name}", self.instance_types
+        yield from mixed_problems(where, self.instance_type, types, self.spot, self.count.max)
         yield from schedule_problems(f"servers.{name}.schedule", self.schedule, self.count.max)
         devices = [volume.device for volume in self.volumes]
         for index, device in enumerate(devices):
@@ -254,6 +272,7 @@ class Servers(Piece):
             subnets=network.subnet_keys(self.placement, region),
             min=self.count.min,
             max=self.count.max,
+            mixed=mixed(self.instance_type, self.instance_types, self.spot),
             moved=self._moved(),
             target_groups=tuple(
                 f"target-group/{front}-{name}" for front, one in balancers.items() if one.kind != "classic"

@@ -50,7 +50,9 @@ def in_words(error: Any, data: Any, model: type[BaseModel]) -> Problem:
     path = _path(error, data)
     if kind == "extra_forbidden":
         known = fields_at(error["loc"][:-1], model)
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
+        word = str(error["loc"][-1])
+        near = difflib.get_close_matches(word, known, 3)
+        near.sort(key=lambda one: sorted(one) != sorted(word))  # letters that changed places come first
         return Problem(
             path, "there's no such field", f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}"
         )

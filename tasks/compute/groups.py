@@ -24,6 +24,12 @@ def in_service(group: Mapping[str, Any]) -> int:
     return sum(instance["LifecycleState"] == "InService" for instance in group.get("Instances", []))
 
 
+def capacity(group: Mapping[str, Any]) -> int:
+    """How much they count together, in the unit of the group's sizes: each one, or its type's weight."""
+    serving = (instance for instance in group.get("Instances", []) if instance["LifecycleState"] == "InService")
+    return sum(int(instance.get("WeightedCapacity") or 1) for instance in serving)
+
+
 def named_lately(scope: Scope, id: str, since: float) -> dict[str, Any] | None:
     """The same from a listing of all groups, which those who wait for one of them share; see `Scope.polled`."""
     groups = scope.polled("scaling groups", since, lambda: _listing(scope))

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from blueprints.servers import ScalingGroup
 from tasks.compute.belongings import MOVED, moved_bounds
-from tasks.compute.groups import in_service, named, named_lately, running, standing_groups
+from tasks.compute.groups import capacity, in_service, named, named_lately, running, standing_groups
 from tasks.compute.launches import Failures
+from tasks.compute.mixed_instances import MixedState, launching, mix_in, template_in, wanted_mix
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import AtBirth, Found, Kind, Phase, State, Unordered
 from tasks.retry import when_released, when_visible
@@ -39,6 +40,7 @@ class ScalingGroupState(State):
     classic_balancers: Unordered[str] = ()
     health_check: str
     grace: int
+    mixed: MixedState | None = None
 
 
 class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
@@ -92,6 +94,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             classic_balancers=tuple(ids[balancer] for balancer in part.classic_balancers),
             health_check=part.health_check,
             grace=part.grace,
+            mixed=wanted_mix(part.mixed),
         )
 
     def create(self, scope: Scope, name: str, wanted: ScalingGroupState) -> str:
@@ -124,7 +127,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 
         def enough() -> bool:
             group = named_lately(scope, id, started)
-            if group and in_service(group) >= group["MinSize"]:
+            if group and capacity(group) >= group["MinSize"]:
                 return True
             failures.raise_hopeless()
             return False
@@ -179,7 +182,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
 
 
 def _state(group: Mapping[str, Any], moved: frozenset[str]) -> ScalingGroupState:
-    template = group.get("LaunchTemplate", {})
+    template = template_in(group)
     return ScalingGroupState(
         template=template.get("LaunchTemplateId", ""),
         version=template.get("Version") or "$Default",
@@ -190,6 +193,7 @@ def _state(group: Mapping[str, Any], moved: frozenset[str]) -> ScalingGroupState
         classic_balancers=tuple(group.get("LoadBalancerNames", [])),
         health_check=group["HealthCheckType"],
         grace=group.get("HealthCheckGracePeriod", 0),
+        mixed=mix_in(group),
     )
 
 
@@ -198,7 +202,7 @@ def _settings(id: str, wanted: ScalingGroupState) -> dict[str, Any]:
     sizes = {"MinSize": wanted.min, "MaxSize": wanted.max}
     return {
         "AutoScalingGroupName": id,
-        "LaunchTemplate": {"LaunchTemplateId": wanted.template, "Version": wanted.version},
+        **launching(wanted.template, wanted.version, wanted.mixed),
         "VPCZoneIdentifier": ",".join(wanted.subnets),
         **{name: size for name, size in sizes.items() if size != MOVED},
         "HealthCheckType": wanted.health_check,
@@ -215,7 +219,7 @@ def _phase(group: Mapping[str, Any]) -> Phase:
     """AWS tells a status only while it's being deleted."""
     if group.get("Status"):
         return "leaving"
-    return "standing" if in_service(group) >= group["MinSize"] else "pending"
+    return "standing" if capacity(group) >= group["MinSize"] else "pending"
 
 
 def _tags(id: str, tags: Mapping[str, str]) -> list[dict[str, Any]]:

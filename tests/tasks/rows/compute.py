@@ -5,6 +5,7 @@ from typing import Any
 from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.identity import InstanceProfile, Role
 from blueprints.key_pairs import KeyPair
+from blueprints.mixing import Choice, Mixed
 from blueprints.network import SecurityGroup, Subnet
 from blueprints.part import Lookup
 from blueprints.scaling import PredictivePolicy, Requests, TargetTracking
@@ -46,6 +47,12 @@ GROUP = ScalingGroup(
     min=1,
     max=2,
     target_groups=("target-group/web",),
+)
+MIXED = Mixed(
+    types=(Choice(type="m7i.large", weight=2), Choice(type="m6i.xlarge", weight=4)),
+    on_demand_base=1,
+    on_demand_percentage=30,
+    strategy="capacity-optimized",
 )
 BENEATH_GROUP = (VPC, *SUBNETS, *TARGETS, PLAIN, OTHER_PLAIN)
 OTHER_GROUP = GROUP.model_copy(update={"name": "other", "min": 0})
@@ -259,6 +266,7 @@ ROWS = (
             target_groups=("target-group/api",),
             health_check="ELB",
             grace=60,
+            mixed=MIXED,
         ),
         by_hand=widen_and_detach,
         vanish=lambda scope, id: scope.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=id, ForceDelete=True),
