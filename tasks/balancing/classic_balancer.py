@@ -4,47 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.classic import ClassicBalancer
-from blueprints.health import HealthCheck
-from tasks.balancing.classic_listeners import (
-    ClassicListenerState,
-    as_aws,
-    set_listeners,
-    told_listeners,
-    wanted_listeners,
-)
+from tasks.balancing.classic_listeners import as_aws, set_listeners, told_listeners
+from tasks.balancing.classic_state import ClassicBalancerState, checking, settings, told_state, wanted_state
 from tasks.balancing.listing import classic_balancers
-from tasks.balancing.load_balancer import AccessLogsState, fresh_name
+from tasks.balancing.load_balancer import fresh_name
 from tasks.errors import gone_is_fine
-from tasks.kind import Fixed, Found, Kind, State, Unordered
+from tasks.kind import Found, Kind
 from tasks.retry import when_visible
 from tasks.scope import Scope, as_list
 
 GONE = "LoadBalancerNotFound"
-
-
-class ClassicCheckState(State):
-    """`target` is AWS's own form: `HTTP:8080/healthz`, `TCP:8080`."""
-
-    target: str
-    interval: int
-    timeout: int
-    healthy_after: int
-    unhealthy_after: int
-
-
-class ClassicBalancerState(State):
-    """https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/introduction.html"""
-
-    vpc: Fixed[str]
-    scheme: Fixed[str]
-    subnets: Unordered[str]
-    groups: Unordered[str]
-    listeners: Unordered[ClassicListenerState]
-    health_check: ClassicCheckState
-    cross_zone: bool
-    draining: int
-    idle_timeout: int
-    access_logs: AccessLogsState | None = None
 
 
 class ClassicBalancerKind(Kind[ClassicBalancer, ClassicBalancerState]):
@@ -82,30 +51,12 @@ class ClassicBalancerKind(Kind[ClassicBalancer, ClassicBalancerState]):
         for balancer, tags in classic_balancers(scope):
             name, id = self.named_in(tags), balancer["LoadBalancerName"]
             if name and (attributes := _attributes(scope, id)):
-                state = _state(balancer, attributes, told_listeners(scope, balancer))
+                state = told_state(balancer, attributes, told_listeners(scope, balancer))
                 yield Found(self.name, name, id, state, tags, outputs={"dns_name": balancer["DNSName"]})
 
     def wanted(self, part: ClassicBalancer, ids: Mapping[str, str]) -> ClassicBalancerState:
         """See the base."""
-        check = part.health_check
-        return ClassicBalancerState(
-            vpc=ids[part.vpc],
-            scheme="internet-facing" if part.public else "internal",
-            subnets=tuple(ids[subnet] for subnet in part.subnets),
-            groups=tuple(ids[group] for group in part.groups),
-            listeners=wanted_listeners(part),
-            health_check=ClassicCheckState(
-                target=_target(check),
-                interval=check.interval,
-                timeout=check.timeout,
-                healthy_after=check.healthy_after,
-                unhealthy_after=check.unhealthy_after,
-            ),
-            cross_zone=part.cross_zone,
-            draining=part.draining,
-            idle_timeout=part.idle_timeout,
-            access_logs=AccessLogsState(**part.access_logs.model_dump()) if part.access_logs else None,
-        )
+        return wanted_state(part, ids)
 
     def create(self, scope: Scope, name: str, wanted: ClassicBalancerState) -> str:
         """Sent once, under a name that nothing else has: see `fresh_name`."""
@@ -144,8 +95,8 @@ class ClassicBalancerKind(Kind[ClassicBalancer, ClassicBalancerState]):
             standing = {one.port: one for one in told_listeners(scope, now)}
             set_listeners(scope, id, standing, {one.port: one for one in wanted.listeners})
         if "health_check" in changed:
-            elb.configure_health_check(**balancer, HealthCheck=_checking(wanted.health_check))
-        if attributes := _settings(wanted, changed):
+            elb.configure_health_check(**balancer, HealthCheck=checking(wanted.health_check))
+        if attributes := settings(wanted, changed):
             elb.modify_load_balancer_attributes(**balancer, LoadBalancerAttributes=attributes)
 
     def delete(self, scope: Scope, id: str) -> None:
@@ -170,60 +121,3 @@ def _attributes(scope: Scope, id: str) -> dict[str, Any]:
         told = scope.client("elb").describe_load_balancer_attributes(LoadBalancerName=id)
         return dict(told["LoadBalancerAttributes"])
     return {}
-
-
-def _state(
-    balancer: Mapping[str, Any], attributes: Mapping[str, Any], listeners: tuple[ClassicListenerState, ...]
-) -> ClassicBalancerState:
-    check, logs = balancer.get("HealthCheck", {}), attributes.get("AccessLog", {})
-    draining = attributes.get("ConnectionDraining", {})
-    kept = AccessLogsState(bucket=logs.get("S3BucketName", ""), prefix=logs.get("S3BucketPrefix", ""))
-    return ClassicBalancerState(
-        vpc=balancer["VPCId"],
-        scheme=balancer["Scheme"],
-        subnets=tuple(balancer["Subnets"]),
-        groups=tuple(balancer["SecurityGroups"]),
-        listeners=listeners,
-        health_check=ClassicCheckState(
-            target=check.get("Target", ""),
-            interval=check.get("Interval", 0),
-            timeout=check.get("Timeout", 0),
-            healthy_after=check.get("HealthyThreshold", 0),
-            unhealthy_after=check.get("UnhealthyThreshold", 0),
-        ),
-        cross_zone=attributes["CrossZoneLoadBalancing"]["Enabled"],
-        draining=draining.get("Timeout", 300) if draining.get("Enabled") else 0,
-        idle_timeout=attributes["ConnectionSettings"]["IdleTimeout"],
-        access_logs=kept if logs.get("Enabled") else None,
-    )
-
-
-def _target(check: HealthCheck) -> str:
-    return f"{check.protocol}:{check.port}{'' if check.protocol == 'TCP' else check.path}"
-
-
-def _checking(check: ClassicCheckState) -> dict[str, Any]:
-    return {
-        "Target": check.target,
-        "Interval": check.interval,
-        "Timeout": check.timeout,
-        "HealthyThreshold": check.healthy_after,
-        "UnhealthyThreshold": check.unhealthy_after,
-    }
-
-
-def _settings(wanted: ClassicBalancerState, changed: frozenset[str]) -> dict[str, Any]:
-    """The attributes among what changed."""
-    settings: dict[str, Any] = {}
-    if "cross_zone" in changed:
-        settings["CrossZoneLoadBalancing"] = {"Enabled": wanted.cross_zone}
-    if "draining" in changed:
-        seconds = {"Timeout": wanted.draining} if wanted.draining else {}
-        settings["ConnectionDraining"] = {"Enabled": bool(wanted.draining), **seconds}
-    if "idle_timeout" in changed:
-        settings["ConnectionSettings"] = {"IdleTimeout": wanted.idle_timeout}
-    if "access_logs" in changed:
-        logs = wanted.access_logs
-        where = {"S3BucketName": logs.bucket, "S3BucketPrefix": logs.prefix} if logs else {}
-        settings["AccessLog"] = {"Enabled": bool(logs), **where}
-    return settings

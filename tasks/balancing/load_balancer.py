@@ -3,15 +3,23 @@
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.balancing import LoadBalancer
+from blueprints.load_balancers import LoadBalancer
 from tasks.balancing.listing import load_balancers
+from tasks.balancing.load_balancer_state import (
+    SWITCHES,
+    LoadBalancerState,
+    places,
+    settings,
+    static_addresses,
+    told_state,
+    wanted_state,
+)
 from tasks.balancing.tagging import TaggedByArn
 from tasks.errors import CastraError, Refused, code_of, gone_is_fine
-from tasks.kind import Fixed, Found, Phase, State, Unordered
+from tasks.kind import Found, Phase
 from tasks.retry import when_visible
 from tasks.scope import Scope, as_list
 from tasks.waiting import wait_for, wait_until
@@ -22,56 +30,6 @@ PHASES: dict[str, Phase] = {
     "active_impaired": "standing",  # it works, but can't scale further
     "failed": "failed",
 }
-
-
-SWITCHES = {
-    "deletion_protection": "deletion_protection.enabled",
-    "drop_invalid_headers": "routing.http.drop_invalid_header_fields.enabled",
-    "cross_zone": "load_balancing.cross_zone.enabled",
-}
-IDLE = "idle_timeout.timeout_seconds"
-LOGS = "access_logs.s3"
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "application": {"idle_timeout": 60, "drop_invalid_headers": True},
-    "network": {"cross_zone": False},
-}
-"""What only one of the types has, and what is wanted of it where the part says nothing."""
-
-
-class AddressState(State):
-    """A static address of a network load balancer, and the subnet that it's in."""
-
-    subnet: str
-    address: str
-
-
-class AccessLogsState(State):
-    """Where requests are written down."""
-
-    bucket: str
-    prefix: str
-
-
-class LoadBalancerState(State):
-    """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html
-
-    What the type doesn't have is None. A zone can come or go with its address; AWS can't give an address to one that
-    stands, or take it: `static` says whether there are any.
-    """
-
-    type: Fixed[str] = "application"
-    vpc: Fixed[str]
-    scheme: Fixed[str]
-    static: Fixed[bool] = False
-    subnets: Unordered[str]
-    addresses: Unordered[AddressState] = ()
-    groups: Unordered[str]
-    idle_timeout: int | None = None
-    deletion_protection: bool
-    drop_invalid_headers: bool | None = None
-    cross_zone: bool | None = None
-    access_logs: AccessLogsState | None = None
 
 
 class LoadBalancerKind(TaggedByArn[LoadBalancer, LoadBalancerState]):
@@ -100,35 +58,15 @@ class LoadBalancerKind(TaggedByArn[LoadBalancer, LoadBalancerState]):
         for balancer, tags in load_balancers(scope):
             name, id = self.named_in(tags), balancer["LoadBalancerArn"]
             if name and (attributes := _attributes(scope, id)):
-                state = _state(balancer, attributes)
+                state = told_state(balancer, attributes)
                 phase, outputs = PHASES[balancer["State"]["Code"]], {"dns_name": balancer["DNSName"]}
-                if addresses := [one["IpAddress"] for one in _static(balancer) if one.get("IpAddress")]:
+                if addresses := [one["IpAddress"] for one in static_addresses(balancer) if one.get("IpAddress")]:
                     outputs["addresses"] = ", ".join(sorted(addresses))
                 yield Found(self.name, name, id, state, tags, phase, outputs, protected=state.deletion_protection)
 
     def wanted(self, part: LoadBalancer, ids: Mapping[str, str]) -> LoadBalancerState:
         """See the base."""
-        subnets = tuple(ids[subnet] for subnet in part.subnets)
-        addresses = tuple(ids[address] for address in part.addresses)
-        own = {
-            name: default if getattr(part, name) is None else getattr(part, name)
-            for name, default in DEFAULTS[part.type].items()
-        }
-        return LoadBalancerState(
-            type=part.type,
-            vpc=ids[part.vpc],
-            scheme="internet-facing" if part.public else "internal",
-            static=bool(addresses),
-            subnets=subnets,
-            addresses=tuple(
-                AddressState(subnet=subnet, address=address)
-                for subnet, address in zip(subnets, addresses, strict=bool(addresses))
-            ),
-            groups=tuple(ids[group] for group in part.groups),
-            deletion_protection=part.deletion_protection,
-            access_logs=AccessLogsState(**part.access_logs.model_dump()) if part.access_logs else None,
-            **own,
-        )
+        return wanted_state(part, ids)
 
     def create(self, scope: Scope, name: str, wanted: LoadBalancerState) -> str:
         """Sent once, under a name that nothing else has: see `fresh_name`."""
@@ -138,7 +76,7 @@ class LoadBalancerKind(TaggedByArn[LoadBalancer, LoadBalancerState]):
             Name=re.sub("^(internal-)+", "", fresh_name(scope, name)),  # AWS keeps names that begin so for itself
             Type=wanted.type,
             Scheme=wanted.scheme,
-            **_places(wanted),
+            **places(wanted),
             SecurityGroups=list(wanted.groups),
             Tags=as_list(self.birth_tags(scope, name, wanted)),
         )
@@ -155,10 +93,10 @@ class LoadBalancerKind(TaggedByArn[LoadBalancer, LoadBalancerState]):
         """Subnets and groups are set whole, a call each; the rest are attributes, in one call."""
         balancer, what = {"LoadBalancerArn": id}, f"load balancer {id}, its subnets and groups"
         if {"subnets", "addresses"} & changed:
-            when_visible(what, scope.elbv2.set_subnets, **balancer, **_places(wanted))
+            when_visible(what, scope.elbv2.set_subnets, **balancer, **places(wanted))
         if "groups" in changed:
             when_visible(what, scope.elbv2.set_security_groups, **balancer, SecurityGroups=list(wanted.groups))
-        if attributes := as_list(_settings(wanted, changed)):
+        if attributes := as_list(settings(wanted, changed)):
             when_visible(what, scope.elbv2.modify_load_balancer_attributes, **balancer, Attributes=attributes)
 
     def delete(self, scope: Scope, id: str) -> None:
@@ -185,60 +123,6 @@ def fresh_name(scope: Scope, name: str) -> str:
     that is to be replaced. What was made is found by its tags, never by its name. Two hyphens in a row are refused.
     """
     return scope.name(name, 32, variant=secrets.token_hex(8), double_hyphens=False)
-
-
-def _state(balancer: Mapping[str, Any], attributes: Mapping[str, str]) -> LoadBalancerState:
-    own: dict[str, Any] = {
-        name: attributes.get(SWITCHES.get(name, "")) == "true" for name in DEFAULTS[balancer["Type"]]
-    }
-    if "idle_timeout" in own:
-        own["idle_timeout"] = int(attributes.get(IDLE, "60"))
-    logs = {name: attributes.get(f"{LOGS}.{name}", "") for name in AccessLogsState.model_fields}
-    addresses = tuple(AddressState(subnet=one["SubnetId"], address=one["AllocationId"]) for one in _static(balancer))
-    return LoadBalancerState(
-        type=balancer["Type"],
-        vpc=balancer["VpcId"],
-        scheme=balancer["Scheme"],
-        static=bool(addresses),
-        subnets=tuple(zone["SubnetId"] for zone in balancer["AvailabilityZones"]),
-        addresses=addresses,
-        groups=tuple(balancer.get("SecurityGroups", ())),
-        deletion_protection=attributes.get(SWITCHES["deletion_protection"]) == "true",
-        access_logs=AccessLogsState(**logs) if attributes.get(f"{LOGS}.enabled") == "true" else None,
-        **own,
-    )
-
-
-def _static(balancer: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Its elastic addresses, each with its subnet. A network load balancer without any has others, which AWS gives."""
-    return [
-        {**address, "SubnetId": zone["SubnetId"]}
-        for zone in balancer["AvailabilityZones"]
-        for address in zone.get("LoadBalancerAddresses", ())
-        if address.get("AllocationId")
-    ]
-
-
-def _places(wanted: LoadBalancerState) -> dict[str, Any]:
-    """Its subnets, as the calls that make and move it take them."""
-    if not wanted.addresses:
-        return {"Subnets": list(wanted.subnets)}
-    return {"SubnetMappings": [{"SubnetId": one.subnet, "AllocationId": one.address} for one in wanted.addresses]}
-
-
-def _settings(wanted: LoadBalancerState, changed: frozenset[str]) -> dict[str, str]:
-    """The attributes among what changed, that its type has."""
-    settings: dict[str, str] = {}
-    if wanted.idle_timeout is not None and "idle_timeout" in changed:
-        settings[IDLE] = str(wanted.idle_timeout)
-    for name, key in SWITCHES.items():
-        if name in changed and getattr(wanted, name) is not None:
-            settings[key] = "true" if getattr(wanted, name) else "false"
-    if "access_logs" in changed:
-        settings[f"{LOGS}.enabled"] = "true" if wanted.access_logs else "false"
-        for name, value in wanted.access_logs.model_dump().items() if wanted.access_logs else ():
-            settings[f"{LOGS}.{name}"] = value
-    return settings
 
 
 def _attributes(scope: Scope, id: str) -> dict[str, str]:

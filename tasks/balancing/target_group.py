@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprints.balancing import TargetGroup
+from blueprints.load_balancers import TargetGroup
 from tasks.balancing.listing import target_groups
 from tasks.balancing.load_balancer import fresh_name
 from tasks.balancing.tagging import TaggedByArn

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer
 from blueprints.environment import Environment, build
 from blueprints.health import AccessLogs
 from blueprints.listening import TLS_POLICY, Forward, Listener, ListenerRule, Redirect, Response
+from blueprints.load_balancers import LoadBalancer, TargetGroup
 from blueprints.network import Firewall
 from blueprints.part import Part
 from blueprints.problem import Invalid

@@ -4,7 +4,7 @@ from typing import Any
 
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
 from blueprints.servers import ScalingGroup
-from tasks.balancing.classic_balancer import ClassicBalancerState
+from tasks.balancing.classic_state import ClassicBalancerState
 from tasks.registry import KINDS
 from tasks.scope import Scope
 from tasks.survey import look

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
 from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import (
@@ -16,6 +15,7 @@ from blueprints.listening import (
     Share,
     forward,
 )
+from blueprints.load_balancers import LoadBalancer, TargetGroup
 from blueprints.network import InternetGateway, SecurityGroup, Subnet
 from tasks.balancing.listing import rules_of
 from tasks.scope import Scope, as_list
