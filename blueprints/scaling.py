@@ -27,8 +27,11 @@ class TargetTracking(Part):
 
     kind: ClassVar[str] = "target-tracking"
     group: GroupKey
-    metric: Literal["ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut"]
+    metric: Literal[
+        "ASGAverageCPUUtilization", "ASGAverageNetworkIn", "ASGAverageNetworkOut", "ALBRequestCountPerTarget"
+    ]
     target: float = Field(gt=0)
+    requests: Requests | None = Field(default=None, description="Which, where the metric is ALBRequestCountPerTarget.")
     scale_in: bool = True
     warmup: int | None = Field(default=None, ge=0, description="Seconds until a new instance counts.")
 
@@ -115,6 +118,9 @@ class Scaling(Piece):
     target_cpu: float | None = Field(default=None, gt=0, le=100, description="Per cent.")
     target_network_in: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
     target_network_out: float | None = Field(default=None, gt=0, description="Bytes a minute and server.")
+    target_requests: float | None = Field(
+        default=None, gt=0, description="Requests a minute and server, of the application load balancer in front."
+    )
     steps: tuple[StepScaling, ...] = Field(default=(), description="Metrics watched, with steps for how far they go.")
     predictive: Prediction | None = Field(default=None, description="A forecast, for loads that come by day and week.")
     requests_at: Name | None = Field(
@@ -131,6 +137,8 @@ class Scaling(Piece):
     @property
     def counts_requests(self) -> str:
         """The field that follows requests, or an empty text."""
+        if self.target_requests is not None:
+            return "target_requests"
         return "predictive.metric" if self.predictive and self.predictive.metric == "requests" else ""
 
     def metrics(self) -> dict[str, tuple[str, float]]:
@@ -141,6 +149,7 @@ class Scaling(Piece):
                 ("cpu", "ASGAverageCPUUtilization", self.target_cpu),
                 ("network-in", "ASGAverageNetworkIn", self.target_network_in),
                 ("network-out", "ASGAverageNetworkOut", self.target_network_out),
+                ("requests", "ALBRequestCountPerTarget", self.target_requests),
             )
             if target is not None
         }
@@ -175,6 +184,7 @@ class Scaling(Piece):
                 group=f"scaling-group/{servers}",
                 metric=metric,
                 target=target,
+                requests=requests if short == "requests" else None,
                 scale_in=self.scale_in,
                 warmup=self.warmup,
             )

@@ -36,6 +36,7 @@ class PredictivePolicyKind(Kind[PredictivePolicy, PredictivePolicyState]):
     name = "predictive-policy"
     taggable = False
     goes_first = True
+    goes_with = ("scaling-group",)
     actions = (
         "autoscaling:DeletePolicy",
         "autoscaling:DescribeAutoScalingGroups",

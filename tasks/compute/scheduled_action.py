@@ -34,6 +34,7 @@ class ScheduledActionKind(Kind[ScheduledAction, ScheduledActionState]):
     name = "scheduled-action"
     taggable = False
     goes_first = True
+    goes_with = ("scaling-group",)
     actions = (
         "autoscaling:DeleteScheduledAction",
         "autoscaling:DescribeAutoScalingGroups",

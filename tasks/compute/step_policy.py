@@ -42,6 +42,7 @@ class StepPolicyKind(Kind[StepPolicy, StepPolicyState]):
     name = "step-policy"
     taggable = False
     goes_first = True
+    goes_with = ("scaling-group",)
     actions = (
         "autoscaling:DeletePolicy",
         "autoscaling:DescribeAutoScalingGroups",

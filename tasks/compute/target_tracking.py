@@ -5,6 +5,7 @@ from typing import Any
 
 from blueprints.scaling import TargetTracking
 from tasks.compute.belongings import group_and_title, id_of, ours, policies, title
+from tasks.compute.request_label import arns_of, ids_of, label_of
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.scope import ENVIRONMENT, PART, Scope
@@ -20,6 +21,8 @@ class TargetTrackingState(State):
     target: float
     scale_in: bool
     warmup: int | None
+    load_balancer: str | None = None
+    target_group: str | None = None
     enabled: bool = True
 
 
@@ -51,12 +54,15 @@ class TargetTrackingKind(Kind[TargetTracking, TargetTrackingState]):
 
     def wanted(self, part: TargetTracking, ids: Mapping[str, str]) -> TargetTrackingState:
         """See the base."""
+        load_balancer, target_group = ids_of(part.requests, ids)
         return TargetTrackingState(
             group=ids[part.group],
             metric=part.metric,
             target=part.target,
             scale_in=part.scale_in,
             warmup=part.warmup,
+            load_balancer=load_balancer,
+            target_group=target_group,
         )
 
     def create(self, scope: Scope, name: str, wanted: TargetTrackingState) -> str:
@@ -76,12 +82,15 @@ class TargetTrackingKind(Kind[TargetTracking, TargetTrackingState]):
 
 def _put(scope: Scope, wanted: TargetTrackingState, name: str) -> str:
     warmup = {"EstimatedInstanceWarmup": wanted.warmup} if wanted.warmup is not None else {}
+    metric = {"PredefinedMetricType": wanted.metric}
+    if wanted.load_balancer and wanted.target_group:
+        metric["ResourceLabel"] = label_of(wanted.load_balancer, wanted.target_group)
     scope.autoscaling.put_scaling_policy(
         AutoScalingGroupName=wanted.group,
         PolicyName=name,
         PolicyType=POLICY_TYPE,
         TargetTrackingConfiguration={
-            "PredefinedMetricSpecification": {"PredefinedMetricType": wanted.metric},
+            "PredefinedMetricSpecification": metric,
             "TargetValue": wanted.target,
             "DisableScaleIn": not wanted.scale_in,
         },
@@ -93,11 +102,15 @@ def _put(scope: Scope, wanted: TargetTrackingState, name: str) -> str:
 
 def _state(policy: Mapping[str, Any]) -> TargetTrackingState:
     tracking = policy.get("TargetTrackingConfiguration", {})
+    metric = tracking.get("PredefinedMetricSpecification", {})
+    load_balancer, target_group = arns_of(metric.get("ResourceLabel"), policy.get("PolicyARN", ""))
     return TargetTrackingState(
         group=policy["AutoScalingGroupName"],
-        metric=tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", ""),
+        metric=metric.get("PredefinedMetricType", ""),
         target=tracking.get("TargetValue", 0.0),
         scale_in=not tracking.get("DisableScaleIn", False),
         warmup=policy.get("EstimatedInstanceWarmup"),
+        load_balancer=load_balancer,
+        target_group=target_group,
         enabled=policy.get("Enabled", True),
     )

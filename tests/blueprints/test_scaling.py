@@ -6,7 +6,7 @@ import pytest
 
 from blueprints.environment import build
 from blueprints.problem import Invalid
-from blueprints.scaling import PredictivePolicy, Requests
+from blueprints.scaling import PredictivePolicy, Requests, TargetTracking
 from blueprints.servers import ScalingGroup
 
 
@@ -114,3 +114,29 @@ REQUESTS = {"predictive": {"metric": "requests", "target": 1000}}
 )
 def test_what_does_not_fit_together_is_told(scaling: Any, balancers: Any, why: str) -> None:
     assert told(document(scaling, balancers=balancers)) == [why]
+
+
+def test_requests_a_server_are_followed_at_the_balancer_in_front() -> None:
+    data = document({"target_requests": 1000, "target_cpu": 60, "warmup": 90}, balancers={"front": front()})
+    cpu, requests = parts_of(TargetTracking, data)
+    assert (cpu.name, cpu.requests) == ("app-cpu", None)
+    assert requests == TargetTracking(
+        name="app-requests",
+        where="servers.app.scaling",
+        group="scaling-group/app",
+        metric="ALBRequestCountPerTarget",
+        target=1000,
+        warmup=90,
+        requests=Requests(
+            load_balancer="load-balancer/front", target_group="target-group/front-app", sent_by=("listener/front-80",)
+        ),
+    )
+
+
+@pytest.mark.parametrize("kind", ["network", "classic"])
+def test_requests_that_no_application_balancer_counts_are_told(kind: str) -> None:
+    in_front = {"kind": kind, "listeners": [{"port": 80, "to": "app"}]}
+    why = "target_requests: no application load balancer sends them requests. "
+    assert told(document({"target_requests": 1000}, balancers={"front": in_front})) == [
+        why + "Send them some in `balancers`, or follow another metric."
+    ]

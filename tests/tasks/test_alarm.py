@@ -44,15 +44,18 @@ def test_it_follows_a_policy_that_is_made_anew(scope: Scope) -> None:
     assert look_and_plan(scope, PARTS).settled
 
 
-def test_struck_the_alarm_goes_before_the_policy_and_that_before_the_group(scope: Scope, aws: Physics) -> None:
+def test_struck_the_alarm_goes_before_the_group_which_takes_its_policy_along(scope: Scope, aws: Physics) -> None:
     raise_all(scope, PARTS)
+    plan = look_and_plan(scope, ())
+    order = [removal.part for removal in plan.removals]
+    assert order.index(ALARM.key) < order.index("scaling-group/web")
+    along = {removal.part: removal.along for removal in plan.removals}
+    assert (along[STEPPING.key] or "").startswith("scaling-group/web")
     before = len(aws.writes())
     raise_all(scope, ())
     deleted = [call.operation for call in aws.writes()[before:]]
-    order = [deleted.index(name) for name in ("DeleteAlarms", "DeletePolicy", "DeleteAutoScalingGroup")]
-    assert order[:2] == sorted(order[:2])
-    groups = [index for index, name in enumerate(deleted) if name == "DeleteAutoScalingGroup"]
-    assert order[1] < groups[-1]
+    assert "DeletePolicy" not in deleted
+    assert scope.autoscaling.describe_policies(AutoScalingGroupName=scope.name("web"))["ScalingPolicies"] == []
 
 
 def test_actions_on_other_states_added_by_hand_are_drift(scope: Scope) -> None:

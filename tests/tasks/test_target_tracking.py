@@ -1,13 +1,17 @@
 """What is particular to target tracking: no tags, found by a derived name in groups that are ours."""
 
+import re
+
 from botocore.stub import Stubber
 
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.decide import differences
+from tasks.order import removal_order
+from tasks.registry import KINDS
 from tasks.scope import Scope
-from tasks.survey import look
+from tasks.survey import look, survey
 from tests.conductor import look_and_plan, raise_all
-from tests.tasks.rows.compute import BENEATH_GROUP, GROUP, TRACKING, described, put_policy
+from tests.tasks.rows.compute import BALANCER, BENEATH_GROUP, GROUP, GROUPS, REQUESTS, TRACKING, described, put_policy
 
 KIND = TargetTrackingKind()
 PARTS = (*BENEATH_GROUP, GROUP, TRACKING)
@@ -85,3 +89,21 @@ def test_turned_off_by_hand_it_is_told_as_a_difference(scope: Scope) -> None:
         (found,) = KIND.owned(scope)
     wanted = KIND.wanted(TRACKING, {"scaling-group/web": scope.name("web")})
     assert [(change.field, change.to) for change in differences(found.state, wanted)] == [("enabled", True)]
+
+
+def test_requests_are_followed_by_a_label_of_balancer_and_target_group_and_go_before_both(scope: Scope) -> None:
+    following = TRACKING.model_copy(update={"metric": "ALBRequestCountPerTarget", "requests": REQUESTS})
+    parts = (*BENEATH_GROUP, GROUPS[0], BALANCER, GROUP, following)
+    raise_all(scope, parts)
+    assert look_and_plan(scope, parts).settled
+    (policy,) = scope.autoscaling.describe_policies(AutoScalingGroupName=scope.name("web"))["ScalingPolicies"]
+    label = policy["TargetTrackingConfiguration"]["PredefinedMetricSpecification"]["ResourceLabel"]
+    assert re.fullmatch(r"app/[^/]+/[^/]+/targetgroup/[^/]+/[^/]+", label)
+    (found,) = look(scope, KIND, "web-cpu")
+    assert (found.state.load_balancer or "").endswith(label.partition("/targetgroup/")[0])
+    assert (found.state.target_group or "").endswith(label.rpartition("targetgroup/")[2])
+    going = [found for found in survey(scope, KINDS.values()).found if found.kind != "scaling-group"]
+    order = [removal.part for removal in removal_order(going, KINDS)]
+    assert order.index(following.key) < min(order.index(key) for key in ("load-balancer/web", "target-group/web"))
+    raise_all(scope, (*BENEATH_GROUP, GROUPS[0], BALANCER, GROUP, TRACKING))
+    assert look(scope, KIND, "web-cpu")[0].state.load_balancer is None

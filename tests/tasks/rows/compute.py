@@ -274,9 +274,15 @@ ROWS = (
     ),
     Row(
         part=TRACKING,
-        needs=(*BENEATH_GROUP, GROUP, OTHER_GROUP),
+        needs=(*BENEATH_GROUP, GROUPS[0], BALANCER, GROUP, OTHER_GROUP),
         changed=TRACKING.model_copy(
-            update={"metric": "ASGAverageNetworkIn", "target": 5e6, "scale_in": False, "warmup": None}
+            update={
+                "metric": "ALBRequestCountPerTarget",
+                "requests": REQUESTS,
+                "target": 1200,
+                "scale_in": False,
+                "warmup": None,
+            }
         ),
         moved=TRACKING.model_copy(update={"group": "scaling-group/other"}),
         by_hand=raise_the_target,
