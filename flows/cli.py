@@ -282,7 +282,9 @@ def _nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, 
 
     seconds = round(time.monotonic() - started, 3)
     outputs = planned.outputs if left is None else None
-    report = report_on(planned, scope.calls.summary(), outcomes=(), outputs=outputs, seconds=seconds, left=left)
+    report = report_on(
+        planned, scope.calls.summary(), outcomes=(), outputs=outputs, seconds=seconds, retries={}, left=left
+    )
     if json:
         screen.print_json(report.document())
         return

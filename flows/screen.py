@@ -23,6 +23,12 @@ data = Console(soft_wrap=True)
 talk = Console(stderr=True, soft_wrap=True)
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
 MOST_RUNNING = 12
+RETRIED = {
+    "throttled": "AWS's throttling",
+    "broken": "broken connections and faults of AWS's",
+    "propagation": "what wasn't visible yet",
+    "dependency": "what was still held",
+}
 
 
 def print_json(document: Any) -> None:
@@ -61,6 +67,9 @@ def print_result(report: Report) -> None:
     done = len(report.outcomes or ())
     calls = f"{report.calls['read']} reads, {report.calls['write']} writes"
     data.print(f"Done: {done} step{'' if done == 1 else 's'} in {report.seconds:.1f} s, {calls}.", highlight=False)
+    for means, retried in (report.retries or {}).items():
+        times = "once" if retried.count == 1 else f"{retried.count} times"
+        data.print(f"Tried again {times} for {RETRIED[means]}, {retried.seconds:.1f} s in all.", highlight=False)
     if report.left is not None:
         for part, what in (report.remaining or {}).items():
             data.print(f"  left: {part}: {what}", highlight=False)

@@ -12,6 +12,7 @@ from tasks.errors import Moved
 from tasks.lease import lease
 from tasks.reading import outputs_of, plan_of, scope_of
 from tasks.report import Outcome, Report, report_on
+from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
@@ -27,8 +28,8 @@ def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str
     started, scope = time.monotonic(), scope_of(blueprint)
     if approved is None and (planned := plan_of(blueprint, scope, replace)).settled:
         show_plan(planned)
-        return _report(planned, scope, started, [], planned.outputs)
-    with lease(scope, this_run()):
+        return _report(planned, scope, started, [], planned.outputs, Retries())
+    with lease(scope, this_run()), counted() as retries:
         planned = plan_of(blueprint, scope, replace)
         if approved is not None and approved != planned.fingerprint:
             raise Moved(
@@ -36,16 +37,19 @@ def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str
             )
         show_plan(planned)
         outcomes = carry_out(planned, scope, f"Raising {blueprint.name}")
-    report = _report(planned, scope, started, outcomes, outputs_of(scope))
+    report = _report(planned, scope, started, outcomes, outputs_of(scope), retries)
     show_result(report)
     return report
 
 
-def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome], outputs: dict[str, str]) -> Report:
+def _report(
+    planned: Plan, scope: Scope, started: float, outcomes: list[Outcome], outputs: dict[str, str], retries: Retries
+) -> Report:
     return report_on(
         planned,
         scope.calls.summary(),
         outcomes=tuple(outcomes),
         outputs=outputs,
         seconds=round(time.monotonic() - started, 3),
+        retries=retries.summary,
     )

@@ -12,6 +12,7 @@ from tasks.lease import lease
 from tasks.leftovers import left_over
 from tasks.reading import plan_to_strike
 from tasks.report import Outcome, Report, report_on
+from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
@@ -27,8 +28,8 @@ def tear_down(environment: str, region: str, account: str | None = None, approve
     """
     started, scope = time.monotonic(), Scope(environment, region, account=account)
     if approved is None and (planned := plan_to_strike(scope)).settled:
-        return _report(planned, scope, started, [])
-    with lease(scope, this_run()):
+        return _report(planned, scope, started, [], Retries())
+    with lease(scope, this_run()), counted() as retries:
         planned = plan_to_strike(scope)
         if approved is not None and approved != planned.fingerprint:
             raise Moved(environment, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
@@ -37,12 +38,12 @@ def tear_down(environment: str, region: str, account: str | None = None, approve
             outcomes = carry_out(planned, scope, f"Striking {environment}")
         except Failed as error:
             raise error.leaving(left_over(scope)) from None
-        report = _report(planned, scope, started, outcomes)
+        report = _report(planned, scope, started, outcomes, retries)
     show_result(report)
     return report
 
 
-def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome]) -> Report:
+def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome], retries: Retries) -> Report:
     """The report, with a fresh look at what is left."""
     remaining = left_over(scope)
     return report_on(
@@ -50,6 +51,7 @@ def _report(planned: Plan, scope: Scope, started: float, outcomes: list[Outcome]
         scope.calls.summary(),
         outcomes=tuple(outcomes),
         seconds=round(time.monotonic() - started, 3),
+        retries=retries.summary,
         left=len(remaining),
         remaining=remaining or None,
     )

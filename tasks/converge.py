@@ -1,7 +1,8 @@
 """ensure, await_ready, remove: the Prefect tasks that carry one step out, and a pair of them for each kind."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -17,23 +18,36 @@ from tasks.errors import Ambiguous, CastraError, NeedsReplacing
 from tasks.kind import Found, Kind, is_unknown
 from tasks.registry import KINDS
 from tasks.report import Outcome
-from tasks.retry import worth_another_try
+from tasks.retry import classify, lost, made_nothing, worth_another_try
 from tasks.scope import EXTRA, FINGERPRINT, RETIRED, Scope
 from tasks.survey import answer, look
+from tasks.waiting import wait_until
 
 AnyKind = Kind[Any, Any]
 
 
-def bring_about(kind: AnyKind, step: Step, scope: Scope, ids: Mapping[str, str], *, again: bool = False) -> Outcome:
+SEEN_WITHIN = 8.0  # seconds until a listing tells of what was made just now; EC2's lag behind, by a few at most
+
+
+def bring_about(
+    kind: AnyKind,
+    step: Step,
+    scope: Scope,
+    ids: Mapping[str, str],
+    *,
+    again: bool = False,
+    seen_within: float = SEEN_WITHIN,
+) -> Outcome:
     """Do what one step says. With `again`, AWS is looked at afresh first: what an earlier try made is found.
 
+    It may have made something that isn't seen at once: for `seen_within` seconds nothing isn't believed.
     `ids` gives the id of every part that this one needs. Raises what AWS answers, as botocore has it.
     """
     started = time.monotonic()
     wanted = kind.wanted(step.asked, Ids(ids))
     if is_unknown(wanted):
         raise CastraError(step.part, "an id that it needs isn't known", "This is a mistake in Castra; please report it")
-    found = _the_one(step.part, look(scope, kind, step.part.partition("/")[2])) if again else step.found
+    found = _made_before(kind, step, scope, seen_within) if again else step.found
     tags = scope.wanted_tags(step.part) if kind.taggable else None
     now = decide(step.part, wanted, found, tags)
     if now.action == "replace" and step.action != "replace" and not again:
@@ -68,6 +82,20 @@ def _write(kind: AnyKind, step: Step, scope: Scope, wanted: Any, tags: Mapping[s
     return id
 
 
+def _made_before(kind: AnyKind, step: Step, scope: Scope, within: float) -> Found[Any] | None:
+    """What stands for a step that is tried again."""
+    found: list[Found[Any]] = []
+
+    def seen() -> bool:
+        found[:] = look(scope, kind, step.part.partition("/")[2])
+        return bool(found)
+
+    if not seen() and step.action in ("create", "replace") and within:
+        with suppress(CastraError):  # nothing was made
+            wait_until(scope, seen, step.part, within)
+    return _the_one(step.part, found)
+
+
 def _the_one(key: str, found: list[Found[Any]]) -> Found[Any] | None:
     staying = [one for one in found if one.phase != "leaving"] or found[:1]
     if len(staying) > 1:
@@ -99,6 +127,25 @@ def _told(outcome: Outcome) -> Outcome:
     return outcome
 
 
+_tries: dict[str, tuple[float, BaseException]] = {}
+"""By task run: when its last try began, and why it failed."""
+
+
+@contextmanager
+def _a_try() -> Iterator[BaseException | None]:
+    """One try of a step; gives why the one before failed, and tells the time that was lost by it."""
+    run, began = str(task_run.id), time.monotonic()
+    before, failure = _tries.pop(run, (began, None))
+    if failure is not None:
+        lost(classify(failure), began - before)
+    try:
+        yield failure
+    except Exception as error:
+        if worth_another_try(error):
+            _tries[run] = (began, error)
+        raise
+
+
 def _again() -> bool:
     return (task_run.run_count or 0) > 1
 
@@ -107,15 +154,16 @@ def _again() -> bool:
 def ensure(kind: AnyKind, step: Step, scope: Scope, known: dict[str, str], upstream: dict[str, Outcome]) -> Outcome:
     """Make or change one part. `known` are ids that the plan had, `upstream` the outcomes of steps that it needs."""
     ids = known | {key: outcome.id for key, outcome in upstream.items()}
-    with progress.step(f"{step.action} {step.part}"):
-        return _told(bring_about(kind, step, scope, ids, again=_again()))
+    with progress.step(f"{step.action} {step.part}"), _a_try() as failure:
+        within = 0.0 if failure is not None and made_nothing(failure) else SEEN_WITHIN
+        return _told(bring_about(kind, step, scope, ids, again=_again(), seen_within=within))
 
 
 @task(task_run_name="await {outcome.part}", **_of_steps)
 def await_ready(kind: AnyKind, outcome: Outcome, scope: Scope) -> Outcome:
     """Wait until a part can be used."""
     started = time.monotonic()
-    with progress.step(f"await {outcome.part}"):
+    with progress.step(f"await {outcome.part}"), _a_try():
         kind.ready(scope, outcome.id)
         seconds = round(time.monotonic() - started, 3)
         progress.announce(progress.Event("done", f"await {outcome.part}", seconds=seconds))
@@ -126,7 +174,7 @@ def await_ready(kind: AnyKind, outcome: Outcome, scope: Scope) -> Outcome:
 def remove(kind: AnyKind, removal: Removal, scope: Scope) -> Outcome:
     """Remove one resource, and return once it's gone."""
     started = time.monotonic()
-    with progress.step(f"delete {removal.part}"):
+    with progress.step(f"delete {removal.part}"), _a_try():
         scope.go_ahead.check()
         kind.delete(scope, removal.id)
         seconds = round(time.monotonic() - started, 3)

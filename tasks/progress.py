@@ -8,7 +8,7 @@ from typing import Literal
 
 from tasks.errors import Halted, explain
 
-Status = Literal["started", "waiting", "done", "failed", "held", "run"]
+Status = Literal["started", "waiting", "done", "failed", "held", "run", "retried"]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,15 @@ class Outcome(BaseModel):
     seconds: float = 0.0
 
 
+class Retried(BaseModel):
+    """How often something was tried again, and the seconds that took, added up over steps that ran side by side."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    seconds: float
+
+
 class Report(BaseModel):
     """The one document that `--json` prints, and that flows return. Fields that a verb has no use for are left out."""
 
@@ -33,6 +42,7 @@ class Report(BaseModel):
     outcomes: tuple[Outcome, ...] | None = None
     outputs: dict[str, str] | None = None
     seconds: float | None = None
+    retries: dict[str, Retried] | None = Field(default=None, description="What was tried again, by class of error.")
     left: int | None = None
     remaining: dict[str, str] | None = Field(default=None, description="What a tear-down left, and why.")
 
@@ -41,7 +51,7 @@ class Report(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=False, exclude=self._unused())
 
     def _unused(self) -> set[str]:
-        optional = ("outcomes", "outputs", "seconds", "left", "remaining")
+        optional = ("outcomes", "outputs", "seconds", "retries", "left", "remaining")
         return {name for name in optional if getattr(self, name) is None}
 
     @property

@@ -1,7 +1,9 @@
 """Whether to try again is a property of the error, decided in one table."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, ParamSpec, TypeVar
 
@@ -15,7 +17,8 @@ from botocore.exceptions import (
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
 from tasks.errors import CastraError, code_of
-from tasks.progress import waiting
+from tasks.progress import Event, announce, listening, waiting
+from tasks.report import Retried
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +36,8 @@ class Rule:
 
 THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown")
 BROKEN = ("InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "500", "502", "503", "504")
+
+RELEASED_WITHIN = 600.0  # seconds that something may still be held by what is going
 
 TABLE: tuple[Rule, ...] = (
     # Too much at once: botocore's adaptive mode sees to it, except for creates that are sent once.
@@ -104,6 +109,49 @@ def worth_another_try(error: BaseException) -> bool:
     return classify(error) != "final"
 
 
+def made_nothing(error: BaseException) -> bool:
+    """Whether it's certain that the step whose try ended like this made nothing.
+
+    It is where the one request of a call that is sent once was throttled; botocore sends a step's later calls again.
+    """
+    tries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) if isinstance(error, ClientError) else 1
+    return classify(error) == "throttled" and tries == 0
+
+
+class Retries:
+    """How often a run tried again, and the seconds that it lost by that, by class."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost: dict[str, tuple[int, float]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of progress; called from many threads."""
+        if event.status == "retried":
+            with self._lock:
+                count, seconds = self._lost.get(event.what, (0, 0.0))
+                self._lost[event.what] = count + 1, seconds + event.seconds
+
+    @property
+    def summary(self) -> dict[str, Retried]:
+        """By class, those that there were."""
+        with self._lock:
+            return {what: Retried(count=count, seconds=round(lost, 1)) for what, (count, lost) in self._lost.items()}
+
+
+@contextmanager
+def counted() -> Iterator[Retries]:
+    """Within, this process's retries are counted. Steps of many threads wait at once: seconds add up over them."""
+    retries = Retries()
+    with listening(retries.hear):
+        yield retries
+
+
+def lost(means: Class, seconds: float) -> None:
+    """Tell that something is tried again after an error of this class, and what the try and the wait have taken."""
+    announce(Event("retried", means, seconds=seconds))
+
+
 def when_visible(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call, and again while what was just made isn't visible: every 0.25 to 2 s, for a minute at most."""
     return _patiently("propagation", waiting_for, 60, 0.25, 2)(call, *args, **kwargs)
@@ -111,14 +159,17 @@ def when_visible(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs
 
 def when_released(waiting_for: str, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call, and again while something that is going still holds it: every 0.5 to 5 s, for ten minutes at most."""
-    return _patiently("dependency", waiting_for, 600, 0.5, 5)(call, *args, **kwargs)
+    return _patiently("dependency", waiting_for, RELEASED_WITHIN, 0.5, 5)(call, *args, **kwargs)
 
 
 def _patiently(means: Class, waiting_for: str, deadline: float, first: float, most: float) -> Retrying:
     started = time.monotonic()
+    told = [started]
 
     def say(state: RetryCallState) -> None:
-        seconds = time.monotonic() - started
+        now, pause = time.monotonic(), state.next_action.sleep if state.next_action else 0.0
+        lost(means, now + pause - told[0])
+        told[0], seconds = now + pause, now - started
         if seconds >= 1:
             waiting(f"waiting for {waiting_for}, {seconds:.0f} s")
 

@@ -36,8 +36,8 @@ from tests.physics import Physics
 
 ACTIONS = {"create", "update", "replace", "keep", "delete"}
 PLAN = {"environment", "region", "fingerprint", "steps", "counts", "calls"}
-WRITTEN = PLAN | {"outcomes", "outputs", "seconds"}
-STRUCK = PLAN | {"outcomes", "seconds", "left"}
+WRITTEN = PLAN | {"outcomes", "outputs", "seconds", "retries"}
+STRUCK = PLAN | {"outcomes", "seconds", "retries", "left"}
 
 
 @pytest.fixture(autouse=True)

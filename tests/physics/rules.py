@@ -79,7 +79,10 @@ def fail(rule: Rule, request: Request) -> Answer | None:
 
 
 def kill(rule: Rule, request: Request) -> Answer | None:
+    """Whoever is dead before the call never made it."""
     os.kill(int(rule.argument), signal.SIGKILL)
+    if rule.when == "before":
+        raise Dropped(rule.effect)
     return None
 
 

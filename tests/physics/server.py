@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -42,6 +43,10 @@ class Handler(MotoRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header is AWS's clock: it moves with `advance`, as do the times at which objects are written."""
+        return super().date_time_string((timestamp or time.time()) + self.server.app.world.clock.ahead)
 
     def reply(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         head = self.command == "HEAD"

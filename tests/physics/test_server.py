@@ -7,10 +7,12 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from contextlib import nullcontext
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from tests.physics import Physics
 from tests.physics.builds import Builds, code_of
@@ -128,10 +130,25 @@ def test_a_process_is_killed_at_its_nth_write(make: Builds, aws: Physics, when: 
     make.ec2.describe_vpcs()
     make.ec2.create_vpc(CidrBlock="10.0.0.0/16")
     assert victim.poll() is None
-    make.ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    with nullcontext() if when == "after" else pytest.raises(HTTPClientError):
+        make.ec2.create_vpc(CidrBlock="10.0.0.0/16")
     assert victim.wait(5) == -signal.SIGKILL
+    own = [vpc for vpc in make.ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
+    assert len(own) == (2 if when == "after" else 1)  # whoever was dead before the call never made it
     assert victim.stdin
     victim.stdin.close()
+
+
+def test_the_clock_that_is_moved_is_s3s_too(make: Builds, aws: Physics) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="site")
+    s3.put_object(Bucket="site", Key="early", Body=b"")
+    aws.advance(100)
+    s3.put_object(Bucket="site", Key="late", Body=b"")
+    early, late = (s3.head_object(Bucket="site", Key=key) for key in ("early", "late"))
+    told = parsedate_to_datetime(late["ResponseMetadata"]["HTTPHeaders"]["date"])
+    assert 100 <= (told - early["LastModified"]).total_seconds() < 110
+    assert 0 <= (told - late["LastModified"]).total_seconds() < 10
 
 
 def test_a_held_call_waits_until_it_is_released(make: Builds, aws: Physics) -> None:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tasks import progress
 from tasks.errors import Ambiguous, CastraError, Halted, LeaseLost
-from tasks.retry import TABLE, Rule, classify, when_released, when_visible, worth_another_try
+from tasks.retry import TABLE, Rule, classify, counted, when_released, when_visible, worth_another_try
 
 
 def answered(code: str, message: str = "") -> ClientError:
@@ -225,10 +225,26 @@ def test_every_other_class_is_raised_at_once(
 
 def test_a_long_wait_is_told_with_its_reason_and_a_short_one_isnt(hours: Hours) -> None:
     events: list[progress.Event] = []
-    with progress.listening(events.append), progress.step("create subnet/a"):
+
+    def heard(event: progress.Event) -> None:
+        if event.status != "retried":
+            events.append(event)
+
+    with progress.listening(heard), progress.step("create subnet/a"):
         when_visible("vpc vpc-1", Call(UNSEEN))
         assert [event.status for event in events] == ["started"]
         when_visible("vpc vpc-1", Call(*[UNSEEN] * 5))
     notes = [event.note for event in events if event.status == "waiting"]
     assert notes
     assert all(note.startswith("waiting for vpc vpc-1, ") and note.endswith(" s") for note in notes)
+
+
+@both
+def test_what_is_tried_again_is_counted_with_the_seconds_that_it_took(
+    hours: Hours, patience: Patience, own: Any, shortest: float, longest: float, deadline: float
+) -> None:
+    with counted() as retries:
+        patience("vpc", Call(own, own))
+    (retried,) = retries.summary.values()
+    assert (list(retries.summary), retried.count) == ([classify(own)], 2)
+    assert retried.seconds == pytest.approx(sum(hours.slept), abs=0.1)
