@@ -117,6 +117,9 @@ def witness() -> Counter[str]:
             len(balancing.describe_listeners(LoadBalancerArn=one["LoadBalancerArn"])["Listeners"]) for one in balancers
         ),
         "role": len(iam.list_roles(PathPrefix="/castra/")["Roles"]),
+        "flow log": len(ec2.describe_flow_logs()["FlowLogs"]),
+        "key pair": len(ec2.describe_key_pairs()["KeyPairs"]),
+        "policy": len(iam.list_policies(Scope="Local", PathPrefix="/castra/")["Policies"]),
         "profile": len(iam.list_instance_profiles(PathPrefix="/castra/")["InstanceProfiles"]),
     }
     return +Counter(counts)
