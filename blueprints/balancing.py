@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from blueprints import listening
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
+from blueprints.entrances import Entrance
 from blueprints.health import AccessLogs, HealthCheck
-from blueprints.listening import Entrance
 from blueprints.load_balancers import LoadBalancer, TargetGroup
 from blueprints.network import ANYWHERE, Address, Firewall, Network, Rule, SecurityGroup
 from blueprints.part import Part, Piece
