@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test demo bench clean
+.PHONY: setup check test crash-test storm-test demo bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,6 +18,12 @@ check: setup
 
 test: setup
 	$(BIN)/pytest -n 2 --dist worksteal
+
+crash-test: setup
+	$(BIN)/python -m tests.crash
+
+storm-test: setup
+	$(BIN)/python -m tests.storm
 
 demo: setup
 	$(BIN)/python -m examples.demo

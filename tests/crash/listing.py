@@ -1,0 +1,134 @@
+"""All that stands in an account as plain clients tell it, comparable between runs: ids become the parts they carry."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from tasks.scope import CREATED, FINGERPRINT, PART
+from tests.crash.stage import Stage
+
+Thing = tuple[str, str, str]  # what it is, its part or name, and all else about it as JSON
+LISTINGS = (
+    ("ec2", "describe_vpcs", "Vpcs"),
+    ("ec2", "describe_subnets", "Subnets"),
+    ("ec2", "describe_internet_gateways", "InternetGateways"),
+    ("ec2", "describe_nat_gateways", "NatGateways"),
+    ("ec2", "describe_addresses", "Addresses"),
+    ("ec2", "describe_route_tables", "RouteTables"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    ("ec2", "describe_security_groups", "SecurityGroups"),
+    ("ec2", "describe_launch_templates", "LaunchTemplates"),
+    ("ec2", "describe_flow_logs", "FlowLogs"),
+    ("ec2", "describe_key_pairs", "KeyPairs"),
+    ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
+    ("autoscaling", "describe_policies", "ScalingPolicies"),
+    ("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms"),
+    ("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
+    ("elbv2", "describe_load_balancers", "LoadBalancers"),
+    ("elbv2", "describe_target_groups", "TargetGroups"),
+    ("iam", "list_instance_profiles", "InstanceProfiles"),
+)
+OWN = {
+    "Vpcs": "VpcId",
+    "Subnets": "SubnetId",
+    "InternetGateways": "InternetGatewayId",
+    "NatGateways": "NatGatewayId",
+    "Addresses": "AllocationId",
+    "RouteTables": "RouteTableId",
+    "VpcEndpoints": "VpcEndpointId",
+    "SecurityGroups": "GroupId",
+    "LaunchTemplates": "LaunchTemplateId",
+    "FlowLogs": "FlowLogId",
+}
+"""The field with a thing's own id, where others name it."""
+GONE = {"deleted", "deleting", "terminated", "shutting-down"}
+ID = re.compile(r"\b([a-z][a-z-]*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+NOISE = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{16}\b|(?<=-)[0-9a-f]{6}\b|/\d{10,}\b")
+NOTES = (CREATED, FINGERPRINT, "castra:firewall")
+"""Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
+CHANCE = re.compile("Ip$|IpAddress|D[Nn][Ss]Name|RoleId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version")
+"""Fields whose values are AWS's own choice, or that count how often something was changed."""
+
+
+def listing(stage: Stage) -> "Counter[Thing]":
+    """All that stands, whoever made it and whatever tags it carries."""
+    items = [(what, item) for what, item in _items(stage) if not _gone(item)]
+    parts = {item[OWN[what]]: part for what, item in items if what in OWN and (part := _part(item))}
+    return Counter((what, _part(item) or _name(item), json.dumps(_plain(item, parts))) for what, item in items)
+
+
+def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
+    for service, operation, key in LISTINGS:
+        client = stage.client(service)
+        paged = client.can_paginate(operation)
+        for page in client.get_paginator(operation).paginate() if paged else [getattr(client, operation)()]:
+            yield from ((key, item) for item in page[key])
+    yield from _instances(stage.client("ec2"))
+    yield from _listeners(stage.client("elbv2"))
+    yield from _roles(stage.client("iam"))
+
+
+def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
+    """What groups launched: into which zone is chance."""
+    for reservation in ec2.describe_instances()["Reservations"]:
+        for one in reservation["Instances"]:
+            yield "Instances", {"State": one["State"]["Name"], "Type": one["InstanceType"], "Tags": one.get("Tags", [])}
+
+
+def _listeners(elbv2: Any) -> Iterator[tuple[str, Any]]:
+    for balancer in elbv2.describe_load_balancers()["LoadBalancers"]:
+        for listener in elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+            yield "Listeners", listener
+            for rule in elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+                yield "Rules", rule
+
+
+def _roles(iam: Any) -> Iterator[tuple[str, Any]]:
+    for role in iam.list_roles(PathPrefix="/castra/")["Roles"]:
+        attached = iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+        inline = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        yield "Roles", {**role, "Attached": attached, "Inline": inline}
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        yield "Policies", policy
+
+
+def _tags(item: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in item.get("Tags") or [] if "Key" in tag}
+
+
+def _part(item: Any) -> str:
+    return _tags(item).get(PART, "")
+
+
+def _name(item: Any) -> str:
+    """A name of its own, without the digits that chance gave it."""
+    named = (str(value) for key, value in item.items() if key.endswith("Name") and isinstance(value, str))
+    return NOISE.sub("*", next(named, ""))
+
+
+def _gone(item: Any) -> bool:
+    state = item.get("State")
+    return isinstance(state, str) and state.lower() in GONE
+
+
+def _plain(value: Any, parts: dict[str, str]) -> Any:
+    """The same without what chance decides: ids, times, addresses; lists sorted."""
+    match value:
+        case dict():
+            kept = {key: inner for key, inner in value.items() if not CHANCE.search(key)}
+            return {key: _plain(inner, parts) for key, inner in sorted(kept.items())}
+        case list():
+            told = [inner for inner in value if not (isinstance(inner, dict) and inner.get("Key") in NOTES)]
+            return sorted((_plain(inner, parts) for inner in told), key=str)
+        case datetime():
+            return "*"
+        case str() if "," in value and value.startswith("subnet-"):
+            return sorted(_plain(inner, parts) for inner in value.split(","))
+        case str():
+            return NOISE.sub("*", ID.sub(lambda found: parts.get(found[0], f"{found[1]}-*"), value))
+        case _:
+            return value
