@@ -8,9 +8,11 @@ from pydantic import BeforeValidator, Field
 from blueprints import listening
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
 from blueprints.entrances import Entrance
+from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
+from blueprints.gateways import Address
 from blueprints.health import AccessLogs, HealthCheck
 from blueprints.load_balancers import LoadBalancer, TargetGroup
-from blueprints.network import ANYWHERE, Address, Firewall, Network, Rule, SecurityGroup
+from blueprints.network import Network
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
 

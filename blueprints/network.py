@@ -1,19 +1,20 @@
 """The network of an environment: the section that people write, and the parts it unfolds into."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, ClassVar, Literal, Self
+from ipaddress import IPv4Network
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from blueprints.endpoints import Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
+from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
 from blueprints.flow_logs import FlowLogs
-from blueprints.part import Id, Lookup, Part, Piece, Ready, of
+from blueprints.gateways import Address, InternetGateway, NatGateway, Route, RouteTable
+from blueprints.part import Id, Lookup, Part, Piece, Ready
 from blueprints.places import GroupId, SubnetId, VpcId, default_subnet, default_vpc
 from blueprints.problem import Problem
 
 __all__ = ["GatewayEndpoint", "GroupId", "InterfaceEndpoint", "SubnetId", "VpcId"]
-DESCRIBED = r"^[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*$"  # what EC2 takes in descriptions of groups and rules
 
 
 class Vpc(Part):
@@ -35,83 +36,8 @@ class Subnet(Part):
     public_addresses: bool = False
 
 
-class InternetGateway(Part):
-    """The way between a VPC and the internet, attached to the VPC."""
-
-    kind: ClassVar[str] = "internet-gateway"
-    vpc: VpcId
-
-
-class Address(Part):
-    """An elastic IP address."""
-
-    kind: ClassVar[str] = "address"
-
-
-class NatGateway(Part):
-    """The way out for what has no public address. Needs its subnet's way to the internet to be there first."""
-
-    kind: ClassVar[str] = "nat-gateway"
-    subnet: SubnetId
-    address: Annotated[Id, of("address")]
-    internet_gateway: Annotated[Id, of("internet-gateway")]
-
-
-class Route(Piece):
-    """Where to go for a destination: through an internet gateway or a NAT gateway."""
-
-    destination: IPv4Network | IPv6Network
-    target: Annotated[Id, of("internet-gateway", "nat-gateway")]
-
-
-class RouteTable(Part):
-    """Routes, and the subnets that they are for. The VPC's own local route, and those of endpoints, aren't named."""
-
-    kind: ClassVar[str] = "route-table"
-    vpc: VpcId
-    routes: tuple[Route, ...] = ()
-    subnets: tuple[SubnetId, ...] = ()
-
-
-class SecurityGroup(Part):
-    """What interfaces belong to. Its rules are another part (`firewall`), so two groups may admit each other."""
-
-    kind: ClassVar[str] = "security-group"
-    vpc: VpcId
-    description: str = Field(default="Made by Castra", min_length=1, max_length=255, pattern=DESCRIBED)
-
-
-class Rule(Piece):
-    """What is admitted: a protocol, ports, and the peer: a network or another group.
-
-    `protocol`: tcp, udp, icmp, icmpv6, or all. `ports`: first and last, None for protocols without ports (and for all).
-    """
-
-    protocol: Literal["tcp", "udp", "icmp", "icmpv6", "all"] = "tcp"
-    ports: tuple[int, int] | None = None
-    peer: GroupId | IPv4Network | IPv6Network
-    description: str = Field(default="", max_length=255, pattern=DESCRIBED)
-
-
-class Firewall(Part):
-    """All rules of one security group, in and out. Rules that aren't named are removed, AWS's own outbound rule too."""
-
-    kind: ClassVar[str] = "firewall"
-    group: GroupId
-    inbound: tuple[Rule, ...] = ()
-    outbound: tuple[Rule, ...] = ()
-
-    @model_validator(mode="after")
-    def _named_after_its_group(self) -> Self:
-        """A group has one firewall, found by the group's tags."""
-        if self.group != f"security-group/{self.name}":
-            raise ValueError(f"{self.key} should be named after its group, {self.group}")
-        return self
-
-
 # ---------------------------------------------------------------------- the section
 
-ANYWHERE = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 DEFAULT_ADDRESSES = IPv4Network("172.31.0.0/16")  # https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
 SLOTS = 8  # public subnets, and as many private ones: adding a zone later moves none
 SMALLEST, LARGEST = 28, 16  # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html

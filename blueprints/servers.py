@@ -8,11 +8,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.balancing import Balancer
 from blueprints.booting import Bootstrap, Image, Volume
+from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
 from blueprints.health import HealthCheck
 from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
 from blueprints.mixing import MOST_TYPES, Choices, InstanceType, Mixed, Spot, mixed, mixed_problems
-from blueprints.network import ANYWHERE, Firewall, GroupId, Network, Rule, SecurityGroup, SubnetId
+from blueprints.network import GroupId, Network, SubnetId
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
 from blueprints.scaling import Requests, Scaling

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from blueprints.network import Address
+from blueprints.gateways import Address
 from tasks.errors import gone_is_fine
 from tasks.kind import Found, Kind, State
 from tasks.retry import when_released

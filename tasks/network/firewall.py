@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.network import Firewall, Rule
+from blueprints.firewalls import Firewall, Rule
 from tasks.errors import code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.network.rule import BORN, Rules, RuleState, permission_of, rule_of, rules_of

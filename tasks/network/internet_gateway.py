@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from blueprints.network import InternetGateway
+from blueprints.gateways import InternetGateway
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_released, when_visible

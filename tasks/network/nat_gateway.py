@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from blueprints.network import NatGateway
+from blueprints.gateways import NatGateway
 from tasks.errors import CastraError, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, Phase, State
 from tasks.retry import when_visible

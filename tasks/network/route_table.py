@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.network import RouteTable
+from blueprints.gateways import RouteTable
 from tasks.errors import code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State, Unordered
 from tasks.network.route import RouteState, destination_of, request_of, routes_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.network import SecurityGroup
+from blueprints.firewalls import SecurityGroup
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import AtBirth, Fixed, Found, Kind, State
 from tasks.retry import when_released, when_visible

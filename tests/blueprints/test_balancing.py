@@ -7,10 +7,10 @@ import pytest
 
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer
 from blueprints.environment import Environment, build
+from blueprints.firewalls import Firewall
 from blueprints.health import AccessLogs
 from blueprints.listening import TLS_POLICY, Forward, Listener, ListenerRule, Redirect, Response
 from blueprints.load_balancers import LoadBalancer, TargetGroup
-from blueprints.network import Firewall
 from blueprints.part import Part
 from blueprints.problem import Invalid
 from blueprints.servers import ScalingGroup

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprints.network import SecurityGroup
+from blueprints.firewalls import SecurityGroup
 from flows.spin_up import spin_up
 from tasks.errors import Invalid
 from tasks.lease import lease

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from blueprints.environment import Environment
-from blueprints.network import SecurityGroup
+from blueprints.firewalls import SecurityGroup
 from flows.drift import drift
 from flows.inventory import inventory
 from flows.plan import plan

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from blueprints.environment import Environment, build
-from blueprints.network import SecurityGroup, Subnet
+from blueprints.firewalls import SecurityGroup
+from blueprints.network import Subnet
 from blueprints.part import Lookup
 from tasks.errors import Invalid
 from tasks.scope import Scope

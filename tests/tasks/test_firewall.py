@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
-from blueprints.network import Firewall, Rule, SecurityGroup
+from blueprints.firewalls import Firewall, Rule, SecurityGroup
 from tasks.kind import Found
 from tasks.network.firewall import MARK, FirewallKind
 from tasks.network.rule import RuleState, permission_of, rule_of, rules_of

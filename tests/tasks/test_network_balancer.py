@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from blueprints.gateways import Address
 from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import TLS_POLICY, Listener, forward
 from blueprints.load_balancers import LoadBalancer, TargetGroup
-from blueprints.network import Address
 from tasks.errors import NeedsReplacing
 from tasks.registry import KINDS
 from tasks.scope import Scope

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from blueprints.network import Route, RouteTable
+from blueprints.gateways import Route, RouteTable
 from tasks.network.route import RouteState
 from tasks.network.route_table import RouteTableKind, RouteTableState
 from tasks.registry import KINDS

@@ -6,7 +6,8 @@ import pytest
 from botocore.stub import Stubber
 
 from blueprints.balancing import TargetGroup
-from blueprints.network import Firewall, InternetGateway, SecurityGroup
+from blueprints.firewalls import Firewall, SecurityGroup
+from blueprints.gateways import InternetGateway
 from blueprints.part import Part
 from blueprints.servers import LaunchTemplate, ScalingGroup
 from tasks.compute import scaling_group

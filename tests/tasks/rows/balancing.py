@@ -3,6 +3,8 @@
 from typing import Any
 
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer, ClassicListener
+from blueprints.firewalls import SecurityGroup
+from blueprints.gateways import InternetGateway
 from blueprints.health import AccessLogs, HealthCheck
 from blueprints.listening import (
     TLS_POLICY,
@@ -16,7 +18,7 @@ from blueprints.listening import (
     forward,
 )
 from blueprints.load_balancers import LoadBalancer, TargetGroup
-from blueprints.network import InternetGateway, SecurityGroup, Subnet
+from blueprints.network import Subnet
 from tasks.balancing.listing import rules_of
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import VPC

@@ -3,10 +3,11 @@
 from typing import Any
 
 from blueprints.balancing import LoadBalancer, TargetGroup
+from blueprints.firewalls import SecurityGroup
 from blueprints.identity import InstanceProfile, Role
 from blueprints.key_pairs import KeyPair
 from blueprints.mixing import Choice, Mixed
-from blueprints.network import SecurityGroup, Subnet
+from blueprints.network import Subnet
 from blueprints.part import Lookup
 from blueprints.scaling import PredictivePolicy, Requests, TargetTracking
 from blueprints.schedule import ScheduledAction

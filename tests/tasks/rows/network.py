@@ -2,22 +2,11 @@
 
 from typing import Any, TypeVar
 
+from blueprints.firewalls import Firewall, Rule, SecurityGroup
 from blueprints.flow_logs import FlowLog
+from blueprints.gateways import Address, InternetGateway, NatGateway, Route, RouteTable
 from blueprints.identity import Role
-from blueprints.network import (
-    Address,
-    Firewall,
-    GatewayEndpoint,
-    InterfaceEndpoint,
-    InternetGateway,
-    NatGateway,
-    Route,
-    RouteTable,
-    Rule,
-    SecurityGroup,
-    Subnet,
-    Vpc,
-)
+from blueprints.network import GatewayEndpoint, InterfaceEndpoint, Subnet, Vpc
 from blueprints.part import Piece
 from tasks.network.firewall import MARK
 from tasks.scope import Scope, as_list
