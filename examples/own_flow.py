@@ -6,7 +6,8 @@ is found by its tags, and not made twice.
 
 from prefect import flow
 
-from blueprints.network import InternetGateway, Route, RouteTable, Subnet, Vpc
+from blueprints.gateways import InternetGateway, Route, RouteTable
+from blueprints.network import Subnet, Vpc
 from tasks import (
     create_internet_gateway,
     create_route_table,
