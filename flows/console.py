@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def local_server() -> str:
     with _alone(home / "castra-console.lock"):
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError, KeyError):
             url = str(json.loads(record.read_text())["url"])
-            if _answers(f"{url}/api"):
+            if _is_ours(url):
                 return url
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
@@ -68,8 +69,10 @@ def stop_local_server() -> bool:
     """Stop this user's local server, if one runs. Its history stays."""
     record = Path(PREFECT_HOME.value()) / "castra-console.json"
     try:
-        pid = int(json.loads(record.read_text())["pid"])
-        os.killpg(pid, 15)
+        known = json.loads(record.read_text())
+        if not _is_ours(str(known["url"])):
+            return False  # its process id may be somebody else's by now
+        os.killpg(int(known["pid"]), signal.SIGTERM)
     except (FileNotFoundError, ProcessLookupError, json.JSONDecodeError, KeyError):
         return False
     finally:
@@ -105,7 +108,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         stop=stop_after_delay(PATIENCE),
         retry_error_callback=lambda _: False,
     )
-    if not ended(lambda: _answers(f"{url}/api") or process.poll() is not None) or process.poll() is not None:
+    if not ended(lambda: _is_ours(url) or process.poll() is not None) or process.poll() is not None:
         why = f"the local Prefect server didn't start within {time.monotonic() - started:.0f} s"
         raise CastraError("console", why, f"Its log is {log}")
 
@@ -115,6 +118,17 @@ def _answers(api: str) -> bool:
         with urllib.request.urlopen(f"{api}/health", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
+        return False
+
+
+def _is_ours(url: str) -> bool:
+    """Whether the server there keeps what it keeps in this home: another one may have the port by now."""
+    try:
+        with urllib.request.urlopen(f"{url}/api/admin/settings", timeout=5) as answer:
+            return Path(json.load(answer)["home"]) == Path(PREFECT_HOME.value())
+    except urllib.error.HTTPError as error:
+        return error.code == 401  # it asks who we are, and can't be told apart
+    except (OSError, ValueError, KeyError):
         return False
 
 

@@ -316,6 +316,14 @@ def test_the_local_server_is_started_once_and_stopped_when_asked(aws: Physics, t
     assert castra("console", "--stop", env=home).stdout == "It wasn't running.\n"
 
 
+def test_a_server_that_has_taken_the_port_since_is_neither_used_nor_stopped(prefect: str, tmp_path: Path) -> None:
+    (tmp_path / "castra-console.json").write_text(json.dumps({"url": prefect, "pid": os.getpid()}))
+    said = castra("console", "--stop", env={"PREFECT_HOME": str(tmp_path), "PREFECT_API_URL": None})
+    assert (said.returncode, said.stdout) == (0, "It wasn't running.\n")
+    assert not (tmp_path / "castra-console.json").exists()
+    assert answers(prefect)
+
+
 def runs(url: str) -> Any:
     """The flow runs that a server knows."""
     headers = {"Content-Type": "application/json"}

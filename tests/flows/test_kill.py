@@ -27,7 +27,7 @@ from tests.physics import Physics
 from tests.physics.rules import When
 
 pytestmark = pytest.mark.usefixtures("prefect")
-MOMENTS = (2, *random.Random(1848).sample(range(3, 80), 3))
+MOMENTS = (2, *random.Random(1848).sample(range(3, 80), 2))
 """At which of the eighty or so writes of a raising it is killed: just after the lease was taken, and anywhere."""
 
 
