@@ -11,10 +11,13 @@ from tasks.scope import Scope
 from tasks.survey import survey
 
 
-def look_and_plan(scope: Scope, parts: Iterable[Part], replace: Iterable[str] = ()) -> Plan:
-    """A fresh survey, and the plan of these parts."""
+def look_and_plan(
+    scope: Scope, parts: Iterable[Part], replace: Iterable[str] = (), among: Iterable[str] | None = None
+) -> Plan:
+    """A fresh survey, and the plan of these parts. `among` are the kinds to list, where nothing else can stand."""
     parts = tuple(parts)
-    return make_plan(parts, survey(scope, KINDS.values(), parts), KINDS, replace)
+    kinds = KINDS.values() if among is None else [KINDS[kind] for kind in sorted(set(among))]
+    return make_plan(parts, survey(scope, kinds, parts), KINDS, replace)
 
 
 def carry_out(plan: Plan, scope: Scope) -> list[Outcome]:
@@ -35,8 +38,10 @@ def carry_out(plan: Plan, scope: Scope) -> list[Outcome]:
     return outcomes
 
 
-def raise_all(scope: Scope, parts: Iterable[Part], replace: Iterable[str] = ()) -> Plan:
+def raise_all(
+    scope: Scope, parts: Iterable[Part], replace: Iterable[str] = (), among: Iterable[str] | None = None
+) -> Plan:
     """Plan these parts and carry the plan out; gives the plan."""
-    plan = look_and_plan(scope, parts, replace)
+    plan = look_and_plan(scope, parts, replace, among)
     carry_out(plan, scope)
     return plan

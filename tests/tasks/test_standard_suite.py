@@ -1,5 +1,7 @@
 """The life of a resource, the same for every kind: the standard suite."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from blueprints.part import Part
@@ -18,6 +20,15 @@ every_kind = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 
 def parts_of(row: Row, part: Part | None = None) -> tuple[Part, ...]:
     return (*row.needs, part or row.part)
+
+
+def planned(scope: Scope, row: Row, part: Part | None = None, replace: Iterable[str] = ()) -> Plan:
+    """Only the row's own kinds are listed: a survey of all of them, for each test of each kind, takes minutes."""
+    return look_and_plan(scope, parts_of(row, part), replace, {one.kind for one in parts_of(row)})
+
+
+def raised(scope: Scope, row: Row, part: Part | None = None, replace: Iterable[str] = ()) -> Plan:
+    return raise_all(scope, parts_of(row, part), replace, {one.kind for one in parts_of(row)})
 
 
 def step_of(plan: Plan, row: Row) -> Step:
@@ -39,7 +50,7 @@ def test_every_kind_of_the_registry_has_a_row() -> None:
 
 @every_kind
 def test_absent_is_planned_as_a_create_and_the_plan_writes_nothing(scope: Scope, row: Row) -> None:
-    step = step_of(look_and_plan(scope, parts_of(row)), row)
+    step = step_of(planned(scope, row), row)
     assert (step.action, step.because) == ("create", "not there yet")
     assert writes(scope) == 0
     assert look(scope, KINDS[row.part.kind], row.part.name) == []
@@ -47,9 +58,9 @@ def test_absent_is_planned_as_a_create_and_the_plan_writes_nothing(scope: Scope,
 
 @every_kind
 def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothing(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     before = writes(scope)
-    plan = raise_all(scope, parts_of(row))
+    plan = raised(scope, row)
     assert [(step.part, step.changes) for step in plan.changes] == []
     assert plan.settled
     assert writes(scope) == before
@@ -57,7 +68,7 @@ def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothin
 
 @every_kind
 def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     one = found(scope, row)
     if KINDS[row.part.kind].taggable:
         assert (one.tags[ENVIRONMENT], one.tags[PART]) == (scope.environment, row.part.key)
@@ -70,68 +81,68 @@ def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
 def test_changed_by_the_blueprint_it_is_updated_in_place(scope: Scope, row: Row) -> None:
     if row.changed is None:
         pytest.skip("nothing of it can be changed in place")
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     id = found(scope, row).id
-    step = step_of(raise_all(scope, parts_of(row, row.changed)), row)
+    step = step_of(raised(scope, row, row.changed), row)
     assert step.action == "update"
     assert step.because == ("the blueprint changed" if KINDS[row.part.kind].taggable else "differs from the blueprint")
     assert found(scope, row).id == id
-    assert look_and_plan(scope, parts_of(row, row.changed)).settled
+    assert planned(scope, row, row.changed).settled
 
 
 @every_kind
 def test_changed_by_hand_it_is_told_as_drift_and_mended(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     row.by_hand(scope, found(scope, row).id)
-    step = step_of(raise_all(scope, parts_of(row)), row)
+    step = step_of(raised(scope, row), row)
     assert step.action == "update"
     only_tags = all(change.field.startswith("tags.") for change in step.changes)
     by_hand = "its tags differ" if only_tags else "changed by hand"
     assert step.because == (by_hand if KINDS[row.part.kind].taggable else "differs from the blueprint")
-    assert look_and_plan(scope, parts_of(row)).settled
+    assert planned(scope, row).settled
 
 
 @every_kind
 def test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out(scope: Scope, row: Row) -> None:
     if row.moved is None:
         pytest.skip("it has no fixed field of its own")
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     old = found(scope, row).id
     if KINDS[row.part.kind].holds:
         before = writes(scope)
         with pytest.raises(NeedsReplacing, match=f"--replace {row.part.key}"):
-            look_and_plan(scope, parts_of(row, row.moved))
+            planned(scope, row, row.moved)
         assert writes(scope) == before
-    step = step_of(raise_all(scope, parts_of(row, row.moved), replace=[row.part.key]), row)
+    step = step_of(raised(scope, row, row.moved, replace=[row.part.key]), row)
     assert step.action == "replace"
     assert found(scope, row).id != old
-    assert look_and_plan(scope, parts_of(row, row.moved)).settled
+    assert planned(scope, row, row.moved).settled
 
 
 @every_kind
 def test_vanished_behind_our_back_it_is_made_again(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     row.vanish(scope, found(scope, row).id)
-    step = step_of(raise_all(scope, parts_of(row)), row)
+    step = step_of(raised(scope, row), row)
     assert step.action == "create"
-    assert look_and_plan(scope, parts_of(row)).settled
+    assert planned(scope, row).settled
 
 
 @every_kind
 def test_two_with_one_parts_tags_stop_everything(scope: Scope, row: Row) -> None:
     if row.twin is None:
         pytest.skip("AWS's names make two of one impossible")
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     row.twin(scope, row.part.key)
     before = writes(scope)
     with pytest.raises(Ambiguous, match=row.part.key):
-        look_and_plan(scope, parts_of(row))
+        planned(scope, row)
     assert writes(scope) == before
 
 
 @every_kind
 def test_deleted_it_is_gone_and_deleting_again_is_fine(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     kind, id = KINDS[row.part.kind], found(scope, row).id
     kind.delete(scope, id)
     assert look(scope, kind, row.part.name) == []
@@ -141,17 +152,18 @@ def test_deleted_it_is_gone_and_deleting_again_is_fine(scope: Scope, row: Row) -
 
 @every_kind
 def test_striking_needs_no_blueprint_and_leaves_nothing(scope: Scope, row: Row) -> None:
-    raise_all(scope, parts_of(row))
+    raised(scope, row)
     raise_all(scope, ())
     assert look_and_plan(scope, ()).steps == ()
 
 
 @every_kind
 def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) -> None:
-    raise_all(scope, row.needs)
+    raise_all(scope, row.needs, among={one.kind for one in row.needs})
     kind, own = KINDS[row.part.kind], Scope(scope.environment, scope.region, poll_seconds=0.05)
     scope.look_afresh()
-    ids = {one.key: one.id for other in KINDS.values() for one in other.owned(scope)} | answer(scope, [row.part])
+    below = {KINDS[need.kind] for need in row.needs}
+    ids = {one.key: one.id for other in below for one in other.owned(scope)} | answer(scope, [row.part])
     wanted = kind.wanted(row.part, ids)
     id = kind.create(own, row.part.name, wanted)
     kind.ready(own, id)
