@@ -34,7 +34,7 @@ PATIENCE = 120  # seconds for a server's first start, which makes its database
 def console() -> Iterator[str]:
     """Within, flows run on a server; gives the URL of its UI. A local one is started if need be, and left running."""
     if named := PREFECT_API_URL.value():
-        if not _answers(named):
+        if not _answers_soon(named):
             why = f"no Prefect server answers at PREFECT_API_URL={named}"
             raise CastraError("console", why, "Start it, or unset PREFECT_API_URL to use a local one")
         yield named.removesuffix("/api")
@@ -111,6 +111,17 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     if not ended(lambda: _is_ours(url) or process.poll() is not None) or process.poll() is not None:
         why = f"the local Prefect server didn't start within {time.monotonic() - started:.0f} s"
         raise CastraError("console", why, f"Its log is {log}")
+
+
+def _answers_soon(api: str) -> bool:
+    """Whether it answers within some seconds: a busy server may be late."""
+    patience = Retrying(
+        retry=retry_if_result(lambda yes: not yes),
+        wait=wait_fixed(0.5),
+        stop=stop_after_delay(5),
+        retry_error_callback=lambda _: False,
+    )
+    return bool(patience(lambda: _answers(api)))
 
 
 def _answers(api: str) -> bool:

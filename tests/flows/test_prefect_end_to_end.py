@@ -120,7 +120,8 @@ def worker(castrum: Castrum, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
+        # Its work is done; a worker that is asked to end may take minutes over it.
+        process.kill()
         process.wait(LIMIT)
 
 
