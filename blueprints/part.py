@@ -38,11 +38,15 @@ class Ready(Id):
 class Lookup(_Reference):
     """What AWS is asked for by description: what stands there already, and isn't Castra's.
 
-    `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `default-vpc:` or `default-subnet:zone`.
+    `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `default-vpc:`, `default-subnet:zone` or `account:`
+    (the caller's account id). `built:kind/name` is the digest of what's made from files for the part that asks.
     """
 
     __slots__ = ()
-    pattern = r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+)$"
+    pattern = (
+        r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+"
+        r"|account:|built:[a-z-]+/[a-z0-9-]+)$"
+    )
 
 
 def of(*kinds: str) -> AfterValidator:

@@ -15,7 +15,7 @@ from blueprints.part import Part
 from tasks import progress
 from tasks.decide import Ids, Removal, Step, decide, stays_until_replaced
 from tasks.errors import Ambiguous, CastraError, NeedsReplacing
-from tasks.kind import Found, Kind, is_unknown
+from tasks.kind import Found, Kind, unknowns
 from tasks.registry import KINDS
 from tasks.report import Outcome
 from tasks.retry import classify, lost, made_nothing, worth_another_try
@@ -45,7 +45,7 @@ def bring_about(
     """
     started = time.monotonic()
     wanted = kind.wanted(step.asked, Ids(ids))
-    if is_unknown(wanted):
+    if unknowns(wanted):
         raise CastraError(step.part, "an id that it needs isn't known", "This is a mistake in Castra; please report it")
     found = _made_before(kind, step, scope, seen_within) if again else step.found
     tags = scope.wanted_tags(step.part) if kind.taggable else None
@@ -63,7 +63,7 @@ def _write(kind: AnyKind, step: Step, scope: Scope, wanted: Any, tags: Mapping[s
     if step.action == "replace":
         if stays_until_replaced(step, {kind.name: kind}):
             kind.tag(scope, str(step.id), {RETIRED: "true"})
-        else:
+        elif not kind.versioned or step.found.phase == "failed":
             kind.delete(scope, str(step.id))
     if step.action in ("create", "replace"):
         id = kind.create(scope, name, wanted)

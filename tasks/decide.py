@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from blueprints.part import Part
 from tasks.errors import Ambiguous, NeedsReplacing, Protected
-from tasks.kind import Found, Kind, State, is_unknown, unknown
-from tasks.order import in_order, removal_order, strings
+from tasks.kind import Found, Kind, State, shown, unknown, unknowns
+from tasks.order import in_order, removal_order
 from tasks.plan import Action, Change, Ids, Plan, Removal, Seen, Step
 from tasks.scope import EXTRA, RESERVED, wanted_tags
 
@@ -79,7 +79,7 @@ def _because(wanted: State, found: Found[Any], changes: tuple[Change, ...], *, t
     """Why: the blueprint changed (wanted ≠ fingerprint), or somebody changed it by hand (found ≠ fingerprint)."""
     if not changes:
         return "as wanted"
-    followed = sorted({text[1:-1] for change in changes for text in strings(change.to) if is_unknown(text)})
+    followed = sorted(set().union(*(unknowns(getattr(wanted, change.field, None)) for change in changes)))
     if followed:
         return f"follows {', '.join(followed)}"
     if all(change.field.startswith("tags.") for change in changes):
@@ -102,13 +102,13 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    return value if value is None or isinstance(value, int | float) else shown(str(value))
 
 
 def _hash(value: Any) -> str | list[str] | None:
     """What stands for a value that is long or private: its hash, or the ids it waits for where it isn't known yet."""
-    if is_unknown(value):
-        return sorted({inner for inner in strings(_plain(value)) if is_unknown(inner)})
+    if waits_for := unknowns(value):
+        return sorted(f"<{key}>" for key in waits_for)
     return None if value is None else f"sha256:{hashlib.sha256(str(value).encode()).hexdigest()[:12]}"
 
 
@@ -157,7 +157,8 @@ def outputs(found: Iterable[Found[Any]]) -> dict[str, str]:
 
 def stays_until_replaced(step: Step, kinds: Kinds) -> bool:
     """Whether a replacement is made beside the old one, which goes at the end."""
-    return step.action == "replace" and not kinds[step.kind].goes_first and step.found.phase != "leaving"
+    kind = kinds[step.kind]
+    return step.action == "replace" and not (kind.goes_first or kind.versioned) and step.found.phase != "leaving"
 
 
 def _one_each(found: Iterable[Found[Any]]) -> dict[str, Found[Any]]:
@@ -180,7 +181,8 @@ def _one_each(found: Iterable[Found[Any]]) -> dict[str, Found[Any]]:
 def _refuse_replacements(steps: Iterable[Step], seen: Seen, kinds: Kinds, allowed: frozenset[str]) -> None:
     """Raise NeedsReplacing for what holds something and isn't allowed; what only follows an allowed one is."""
     steps = tuple(steps)
-    now = {step.part: unknown(step.part) if step.action in ("create", "replace") else str(step.id) for step in steps}
+    anew = ("create", "replace")
+    now = {step.part: shown(unknown(step.part)) if step.action in anew else str(step.id) for step in steps}
     successors = {one.id: now[one.key] for one in seen.found if one.retired and one.key in now}  # allowed before
     refused: list[Step] = []
     for step in steps:
@@ -253,4 +255,5 @@ def _deletion(removal: Removal, seen: Seen, anything_asked: bool) -> Step:
         if anything_asked
         else "the environment is struck"
     )
+    because += f"; {found.keeps} stays" if found.keeps else ""
     return Step(part=removal.part, action="delete", because=because, id=removal.id, found=found)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,24 +78,33 @@ class State(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
+# Brackets that nobody writes, as people's own texts are searched for them, too.
+_UNKNOWN = re.compile("\u27e8([^\u27e8\u27e9]+)\u27e9")
+
+
 def unknown(key: str) -> str:
-    """The placeholder for an id that isn't known until `key` is made. Never sent to AWS."""
-    return f"<{key}>"
+    """The placeholder for an id that isn't known until `key` is made. Never sent to AWS; may stand within a text."""
+    return f"\u27e8{key}\u27e9"
 
 
-def is_unknown(value: Any) -> bool:
-    """Whether a value is, or has in it, an id that isn't known yet."""
+def unknowns(value: Any) -> set[str]:
+    """The keys of all ids in a value that aren't known yet."""
     match value:
         case str():
-            return value.startswith("<") and value.endswith(">") and "/" in value
+            return set(_UNKNOWN.findall(value))
         case BaseModel():
-            return any(is_unknown(getattr(value, name)) for name in type(value).model_fields)
+            return {key for name in type(value).model_fields for key in unknowns(getattr(value, name))}
         case Mapping():
-            return any(is_unknown(inner) for inner in value.values())
+            return {key for inner in value.values() for key in unknowns(inner)}
         case tuple() | list() | frozenset():
-            return any(is_unknown(inner) for inner in value)
+            return {key for inner in value for key in unknowns(inner)}
         case _:
-            return False
+            return set()
+
+
+def shown(text: str) -> str:
+    """A text as people see it: an id that isn't known yet is `<kind/name>`."""
+    return _UNKNOWN.sub(r"<\1>", text)
 
 
 Phase = Literal["standing", "pending", "failed", "leaving"]
@@ -106,6 +116,7 @@ class Found(Generic[S]):
 
     `phase`: standing (ready), pending (made, not ready yet), failed (will never be ready), leaving (being deleted).
     `outputs`: what people want to know of it, such as a DNS name. `protected`: AWS won't let it be removed as it is.
+    `keeps`: what stays when it is removed ("the bucket web--uploads with its objects"), where anything does.
     """
 
     kind: str
@@ -116,6 +127,7 @@ class Found(Generic[S]):
     phase: Phase = "standing"
     outputs: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
+    keeps: str = ""
 
     @property
     def key(self) -> str:
@@ -167,6 +179,9 @@ class Kind(Generic[P, S]):
     taggable: ClassVar[bool] = True
     """Whether AWS keeps tags on it. What it doesn't tag is found by its parent's tags or by a derived name."""
 
+    versioned: ClassVar[bool] = False
+    """Whether each change makes a new version beside the old ones, which the kind itself prunes: none is retired."""
+
     outlasted_by: ClassVar[tuple[str, ...]] = ()
     """Kinds that must stand until this is gone, although its state names none of their ids."""
 
@@ -210,6 +225,14 @@ class Kind(Generic[P, S]):
     def waits(self) -> bool:
         """Whether `ready` does anything."""
         return type(self).ready is not Kind.ready
+
+    def built(self, part: P) -> str:
+        """A digest of what is made from files of this machine for a part: the answer to its lookup `built:kind/name`.
+
+        It may take seconds (a layer's packages are fetched), and is the same wherever it's made from the same. Only
+        kinds whose parts have such a lookup override it. Raises Invalid with the place of what can't be built.
+        """
+        raise NotImplementedError
 
     def key(self, name: str) -> str:
         """`kind/name`."""

@@ -1,6 +1,6 @@
 """Everything that carries an environment's tags, listed in bulk and concurrently, never a call a resource."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from blueprints.part import Lookup, Part
 from tasks.decide import Seen
 from tasks.errors import CastraError, Invalid, Problem, Unreadable, explain
 from tasks.kind import Found, Kind
+from tasks.registry import KINDS
 from tasks.scope import Scope
 
 WIDTH = 16  # listings at once
@@ -40,13 +41,17 @@ def look(scope: Scope, kind: Kind[Any, Any], name: str) -> list[Found[Any]]:
 def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
     """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern.
 
-    The default VPC and its subnets are two calls. Raises Invalid for what has no answer.
+    The default VPC and its subnets are two calls. What's built from files asks AWS nothing, and the account is known.
+    Raises Invalid for what has no answer, or can't be built.
     """
     asked = {lookup: part for part in reversed(tuple(parts)) for lookup in part.lookups}
     parameters = [lookup for lookup in asked if lookup.startswith("ssm:")]
     images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
     defaults = [lookup for lookup in asked if lookup.startswith("default-")]
     answers = _parameters(scope, parameters) | _newest_images(scope, images) | _defaults(scope, defaults)
+    if "account:" in asked:
+        answers["account:"] = scope.account
+    answers |= _all_built({lookup: part for lookup, part in asked.items() if lookup.startswith("built:")})
     missing = [lookup for lookup in asked if lookup not in answers]
     if "default-vpc:" in missing:  # and so no subnet of it
         missing = [lookup for lookup in missing if not lookup.startswith("default-subnet:")]
@@ -100,6 +105,20 @@ def _defaults(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
     return {"default-vpc:": str(vpcs[0]["VpcId"])} | {
         f"default-subnet:{subnet['AvailabilityZone']}": str(subnet["SubnetId"]) for subnet in subnets
     }
+
+
+def _all_built(asked: Mapping[Lookup, Part]) -> dict[str, str]:
+    """The digest of what is made from files for each of these parts. Raises Invalid with all that can't be."""
+    digests: dict[str, str] = {}
+    problems: list[Problem] = []
+    for lookup, part in asked.items():
+        try:
+            digests[lookup] = KINDS[part.kind].built(part)
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        raise Invalid("The blueprint", problems)
+    return digests
 
 
 def _listing(scope: Scope, kind: Kind[Any, Any]) -> list[Found[Any]]:

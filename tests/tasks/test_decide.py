@@ -1,6 +1,7 @@
 """What decides, on toy kinds: every action, every reason, and that a plan carried out leaves nothing to do."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.part import Lookup, Part
+from tasks.converge import bring_about
 from tasks.decide import (
     Change,
     Plan,
@@ -22,7 +24,7 @@ from tasks.decide import (
     tag_differences,
 )
 from tasks.errors import Ambiguous, Invalid, NeedsReplacing
-from tasks.kind import Found, unknown
+from tasks.kind import Found, unknown, unknowns
 from tasks.order import removal_order
 from tasks.scope import CREATED, ENVIRONMENT, EXTRA, FINGERPRINT, PART, RETIRED, Scope, wanted_tags
 from tests.tasks.toys import PARTS, REGION, Thing, Toy, ToyState, World, carry_out, kinds_of, plan_in, toy
@@ -53,7 +55,7 @@ def actions(plan: Plan) -> dict[str, str]:
 
 # ---------------------------------------------------------------------- one part
 
-small = st.sampled_from(["", "a", "b", "id-1", "<box/a>"])
+small = st.sampled_from(["", "a", "b", "id-1", unknown("box/a")])
 states = st.builds(
     ToyState,
     size=st.none() | small,
@@ -414,6 +416,32 @@ def test_the_old_one_goes_at_the_end_unless_it_must_go_first(kind: str, removed:
     made = plan([toy(f"{kind}/a", size="l")], found(f"{kind}/a"))
     assert actions(made) == {f"{kind}/a": "replace"}
     assert [removal.id for removal in made.removals] == removed
+
+
+def test_a_new_version_takes_no_old_one_away_and_retires_none() -> None:
+    world = World({"id-1": Thing("box", "a", ToyState(size="s"))})
+    kinds = kinds_of(world)
+    kinds["box"].versioned, kinds["box"].taggable = True, False
+    seen = Seen("e", REGION, {}, (found("box/a", "id-1", ToyState(size="s"), tags={}),))
+    made = make_plan([toy("box/a", size="l"), toy("box/b", link="box/a")], seen, kinds)
+    assert [(step.part, step.action) for step in made.steps] == [("box/a", "replace"), ("box/b", "create")]
+    assert made.removals == ()
+    assert made.steps[1].changes[2].to == "<box/a>"
+    outcome = bring_about(kinds["box"], made.steps[0], Scope("e", REGION), made.ids)
+    assert (sorted(world.things), outcome.id) == (["id-1", "new-1"], "new-1")
+
+
+def test_what_stays_when_a_part_is_removed_is_told_in_the_plan() -> None:
+    one = replace(found("box/a"), keeps="the box id-1 with its gold")
+    assert plan([], one).steps[0].because == "the environment is struck; the box id-1 with its gold stays"
+
+
+def test_an_unknown_id_within_a_text_is_found_and_shown_as_people_see_it() -> None:
+    policy = f'{{"Resource": "{unknown("box/b")}/*"}}'
+    step = decide("box/a", ToyState(link=policy), found("box/a"))
+    assert unknowns(ToyState(link=policy)) == {"box/b"}
+    assert (step.changes[0].to, step.because) == ('{"Resource": "<box/b>/*"}', "follows box/b")
+    assert unknowns("<box/b> of somebody's own") == set()
 
 
 def test_what_nobody_asks_for_any_more_is_deleted_and_says_why() -> None:
