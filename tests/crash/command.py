@@ -4,7 +4,7 @@ import os
 import sys
 from multiprocessing.connection import Connection
 
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
 import flows.console
 import flows.screen
@@ -32,8 +32,10 @@ def run(words: list[str], settings: dict[str, str], output: str, poll_seconds: f
         os.dup2(file, stream)
     scopes.POLL_SECONDS = poll_seconds
     gate.recv()
-    # Heartbeats tell a team's server of dead runs; each run would wait a second for the heartbeat's thread.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+    # Heartbeats tell a team's server of dead runs; each run would wait a second for the heartbeat's thread. The process
+    # that this one is forked from may have imported Prefect while another server was the one to speak to.
+    server = {PREFECT_API_URL: settings["PREFECT_API_URL"], PREFECT_HOME: settings["PREFECT_HOME"]}
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, **server}):
         try:
             app(words, prog_name="castra")
         finally:

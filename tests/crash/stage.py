@@ -81,7 +81,8 @@ class Stage:
     def start(self, *words: object) -> Running:
         """Start `castra`; it waits at its gate."""
         output = self.folder / f"{os.getpid()}-{next(self.numbers)}.out"
-        return Running(tuple(map(str, words)), client_settings(self.url), output, self.poll_seconds)
+        server = {name: os.environ[name] for name in ("PREFECT_API_URL", "PREFECT_HOME")}
+        return Running(tuple(map(str, words)), client_settings(self.url) | server, output, self.poll_seconds)
 
     def castra(self, *words: object) -> Ended:
         """Run `castra` to its end."""
