@@ -47,10 +47,13 @@ OWN = {
 """The field with a thing's own id, where others name it."""
 GONE = {"deleted", "deleting", "terminated", "shutting-down"}
 ID = re.compile(r"\b([a-z][a-z-]*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
-NOISE = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{16}\b|(?<=-)[0-9a-f]{6}\b|(?<=/)\d{10,}\b")
+UUID = r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+NOISE = re.compile(UUID + r"|\b[0-9a-f]{16}\b|(?<=-)[0-9a-f]{6}\b|(?<=/)\d{10,}\b")
 NOTES = (CREATED, FINGERPRINT, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
-CHANCE = re.compile("Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version")
+CHANCE = re.compile(
+    "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
+)
 """Fields whose values are AWS's own choice, or that count how often something was changed."""
 
 
