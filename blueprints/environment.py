@@ -1,11 +1,9 @@
 """Environment: the document people write; it unfolds into parts, and is checked across its sections."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError
+from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.balancing import Balancer
@@ -15,7 +13,6 @@ from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.servers import Servers
-from blueprints.wording import all_in_words
 
 LONGEST_NAME = 40
 OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
@@ -126,122 +123,3 @@ def _tag_problems(key: str, value: str) -> Iterator[Problem]:
         yield Problem(f"tags.{key}", "this key is reserved", "Choose another one")
     if not 1 <= len(key) <= 128 or len(value) > 256 or " " in key:
         yield Problem(f"tags.{key}", "a key has 1 to 128 characters and no blank, a value at most 256", "Shorten it")
-
-
-# ---------------------------------------------------------------------- reading
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error, not a silent loss."""
-
-
-def _mapping_without_doubles(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    merge = "tag:yaml.org,2002:merge"  # `<<`, which stands for the keys of another mapping
-    keys = [merge if key.tag == merge else loader.construct_object(key, deep=True) for key, _ in node.value]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            mark = node.value[index][0].start_mark
-            raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=mark)
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles)
-
-
-def load(path: str | Path) -> Environment:
-    """Read a document from a YAML file. Raises Invalid with every problem at once."""
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise Invalid(str(path), [Problem(str(path), "there's no such file", "Check the path")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(str(path), [Problem(str(path), f"it can't be read ({error})")]) from error
-    return parse(text, source=str(path), folder=path.parent)
-
-
-def parse(text: str, source: str = "document", folder: Path | None = None) -> Environment:
-    """Read a document from YAML text. `folder` is where the files that it names are. Raises Invalid."""
-    try:
-        data = yaml.load(text, _StrictLoader)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: what looks like a date and is none
-        mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
-        raise Invalid(source, [Problem(place, f"it isn't YAML: {why}")]) from None
-    if not isinstance(data, dict):
-        raise Invalid(source, [Problem("document", "should be a mapping", "Begin with `name:` and `region:`")])
-    return build(data, source, folder)
-
-
-def build(data: Mapping[str, Any], source: str = "document", folder: Path | None = None) -> Environment:
-    """An environment from plain data, checked in itself and across sections. Raises Invalid with every problem."""
-    context = {"folder": folder}
-    try:
-        environment = Environment.model_validate(data, context=context)
-        problems = list(environment.problems())
-    except ValidationError as error:
-        problems = all_in_words(error, data, Environment)
-        problems += _more_problems(data, error, context)
-        raise Invalid(source, dict.fromkeys(problems)) from None
-    if problems:
-        raise Invalid(source, problems)
-    return environment
-
-
-STAND_INS: dict[str, Any] = {
-    "name": "x",
-    "region": "xx-x-0",
-    "network": {"cidr": "10.0.0.0/16"},
-    "servers": {"image": {"id": "ami-0"}, "port": 80},
-    "policies": {},
-    "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
-    "balancers": {"listeners": [{"port": 80, "to": "x"}]},
-}
-"""What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""
-
-
-def _more_problems(data: Mapping[str, Any], error: ValidationError, context: Mapping[str, Any]) -> Iterator[Problem]:
-    """What's wrong across sections in the rest of a document whose shape is wrong in places."""
-    places = [one["loc"] for one in error.errors()]
-    rest = _without(data, places)
-    at_fault: set[str] = set()
-    for place in places:
-        at_fault.add(_replace_by_stand_in(rest, str(place[0]), place[1:]))
-    if not isinstance(rest.get("servers", {}), dict) or ("servers",) in places:
-        rest.pop("balancers", None)  # nothing can be said of what they name
-    try:
-        problems = Environment.model_validate(rest, context=dict(context)).problems()
-    except ValidationError:
-        return
-    yield from (one for one in problems if not any(f"{one.path}.".startswith(fault) for fault in at_fault if fault))
-
-
-def _replace_by_stand_in(rest: dict[str, Any], section: str, inner: tuple[int | str, ...]) -> str:
-    """Put a stand-in where something is wrong; gives the beginning of the paths that nothing can be said about then."""
-    if section in ("name", "region"):
-        rest[section] = STAND_INS[section]
-        return "network.zones." if section == "region" else ""
-    if section == "network":
-        if not inner or not isinstance(rest.get("network"), dict):
-            rest["network"] = dict(STAND_INS["network"])
-        else:
-            rest["network"].pop(inner[0], None)
-            if not rest["network"].get("default"):
-                rest["network"].setdefault("cidr", STAND_INS["network"]["cidr"])
-        return "network.subnets."
-    if section in STAND_INS and inner and isinstance(rest.get(section), dict):
-        if inner[-1] == "[key]":
-            rest[section].pop(inner[0], None)
-        else:
-            rest[section][inner[0]] = STAND_INS[section]
-        return f"{section}.{inner[0]}."
-    return ""
-
-
-def _without(data: Any, places: list[tuple[int | str, ...]], here: tuple[int | str, ...] = ()) -> Any:
-    if isinstance(data, Mapping):
-        return {key: _without(value, places, (*here, key)) for key, value in data.items() if (*here, key) not in places}
-    if isinstance(data, list):
-        return [_without(value, places, (*here, index)) for index, value in enumerate(data)]
-    return data

@@ -186,7 +186,7 @@ def console(stop: Annotated[bool, typer.Option("--stop", help="Stop it instead."
 
 
 def _load(file: Path) -> "Environment":
-    from blueprints.environment import load
+    from blueprints.reading import load
 
     return load(file)
 

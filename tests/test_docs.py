@@ -10,7 +10,7 @@ import pytest
 import typer
 import yaml
 
-from blueprints.environment import parse
+from blueprints.reading import parse
 from docs.generate import MEANINGS, PAGES, models, places, renewed
 from flows.cli import app
 from tasks.registry import KINDS

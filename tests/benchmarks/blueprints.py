@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from blueprints.environment import Environment, build, load
+from blueprints.environment import Environment
+from blueprints.reading import build, load
 
 WEB = Path(__file__).parents[2] / "examples" / "web.yaml"
 

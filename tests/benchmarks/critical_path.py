@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.part import Part
+from blueprints.reading import build
 from flows.console import console, stop_local_server
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
+from blueprints.reading import build
 from flows.console import console, stop_local_server
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from blueprints.classic import CLASSIC_TLS_POLICY, ClassicBalancer
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.firewalls import Firewall
 from blueprints.health import AccessLogs
 from blueprints.listening import TLS_POLICY, Forward, Listener, ListenerRule, Redirect, Response
 from blueprints.load_balancers import LoadBalancer, TargetGroup
 from blueprints.part import Part
 from blueprints.problem import Invalid
+from blueprints.reading import build
 from blueprints.servers import ScalingGroup
 
 HERE = "arn:aws:acm:eu-west-1:123456789012:certificate/00000000-0000-4000-8000-00000000000"

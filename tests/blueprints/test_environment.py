@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.booting import USER_DATA
-from blueprints.environment import LONGEST_NAME, OWN_TAGS, Environment, build, load, parse
+from blueprints.environment import LONGEST_NAME, OWN_TAGS, Environment
 from blueprints.firewalls import Firewall
 from blueprints.gateways import InternetGateway, NatGateway, RouteTable
 from blueprints.network import Network, Subnet, Vpc
 from blueprints.part import Part
 from blueprints.problem import Invalid, Problem
+from blueprints.reading import build, load, parse
 from blueprints.servers import LaunchTemplate, ScalingGroup
 from tasks.order import in_order
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.mixing import Choice, Mixed
 from blueprints.problem import Invalid
+from blueprints.reading import build
 from blueprints.servers import LaunchTemplate, ScalingGroup
 
 TYPES = ["m7i.large", "m6i.large"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from blueprints.environment import build
 from blueprints.problem import Invalid
+from blueprints.reading import build
 from blueprints.schedule import Moment, ScheduledAction
 from blueprints.servers import ScalingGroup
 

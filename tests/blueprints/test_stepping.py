@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.problem import Invalid
+from blueprints.reading import build
 from blueprints.stepping import Adjusting, Alarm, StepPolicy
 
 CPU = {"metric": "cpu", "above": 70, "for": "5 minutes", "steps": [{"to": 20, "add": 1}, {"from": 20, "add": 3}]}

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from blueprints.environment import Environment, load
+from blueprints.environment import Environment
+from blueprints.reading import load
 from tasks.reading import plan_of, resources, scope_of
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Ended, Stage

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprints.environment import Environment, load
+from blueprints.environment import Environment
+from blueprints.reading import load
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down
 from tests.flows.shell import LIMIT, start

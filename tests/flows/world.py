@@ -12,7 +12,8 @@ import yaml
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from blueprints.environment import Environment, build, load
+from blueprints.environment import Environment
+from blueprints.reading import build, load
 from tasks.lease import SECONDS, depot
 from tasks.reading import resources
 from tasks.scope import Scope

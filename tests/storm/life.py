@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blueprints.environment import Environment, load
+from blueprints.environment import Environment
+from blueprints.reading import load
 from tasks.reading import plan_of, resources, scope_of
 from tests.crash.cases import Wrong
 from tests.crash.listing import listing

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.firewalls import SecurityGroup
 from blueprints.network import Subnet
 from blueprints.part import Lookup
+from blueprints.reading import build
 from tasks.errors import Invalid
 from tasks.scope import Scope
 from tests.conductor import look_and_plan, raise_all

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from blueprints.environment import build
 from blueprints.flow_logs import FlowLog
+from blueprints.reading import build
 from tasks.errors import CastraError, Invalid
 from tasks.network.flow_log import USUAL, FlowLogKind
 from tasks.registry import KINDS

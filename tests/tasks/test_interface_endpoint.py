@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.backends import get_backend
 
-from blueprints.environment import build
+from blueprints.reading import build
 from tasks.errors import CastraError, Invalid
 from tasks.network.endpoint import policy_text
 from tasks.network.interface_endpoint import InterfaceEndpointKind

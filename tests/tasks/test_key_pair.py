@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from blueprints.environment import Environment, build, load
+from blueprints.environment import Environment
 from blueprints.key_pairs import KeyPair, without_comment
+from blueprints.reading import build, load
 from blueprints.servers import LaunchTemplate
 from tasks.errors import CastraError, Invalid
 from tasks.registry import KINDS

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
 from blueprints.identity import ManagedPolicy, Role
+from blueprints.reading import build
 from tasks.errors import CastraError, Invalid
 from tasks.identity.home import name_of, path_of
 from tasks.identity.managed_policy import ManagedPolicyKind

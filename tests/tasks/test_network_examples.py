@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from blueprints.environment import Environment, load
+from blueprints.environment import Environment
+from blueprints.reading import load
 from tasks.registry import KINDS
 from tasks.scope import Scope
 from tasks.survey import survey

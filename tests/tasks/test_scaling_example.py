@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from blueprints.environment import load
+from blueprints.reading import load
 from tasks.scope import Scope
 from tests.conductor import look_and_plan, raise_all
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from blueprints.environment import Environment, build
+from blueprints.environment import Environment
+from blueprints.reading import build
 from blueprints.schedule import ScheduledAction
 from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.scope import Scope
