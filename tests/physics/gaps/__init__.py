@@ -2,6 +2,7 @@
 
 from tests.physics.gaps import (
     alarms,
+    attachments,
     boundaries,
     classic,
     endpoints,
@@ -10,6 +11,7 @@ from tests.physics.gaps import (
     mixed,
     net_balancers,
     network,
+    pages,
     policies,
     priorities,
     scaling,
@@ -19,6 +21,7 @@ from tests.physics.gaps import (
 
 __all__ = [
     "alarms",
+    "attachments",
     "boundaries",
     "classic",
     "endpoints",
@@ -27,6 +30,7 @@ __all__ = [
     "mixed",
     "net_balancers",
     "network",
+    "pages",
     "policies",
     "priorities",
     "scaling",
