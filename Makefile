@@ -5,9 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 setup: .venv/.ready
-.venv/.ready: pyproject.toml uv.lock
+SECOND := tests/ministack/requirements.txt
+.venv/.ready: pyproject.toml uv.lock $(SECOND)
 	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"; }
 	UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --quiet
+	$(BIN)/uv venv --quiet --clear .venv/ministack
+	$(BIN)/uv pip install --quiet --python .venv/ministack --require-hashes -r $(SECOND)
 	touch $@
 
 check: setup

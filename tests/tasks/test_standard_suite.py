@@ -15,7 +15,13 @@ from tests.conductor import look_and_plan, raise_all
 from tests.tasks.rows import ROWS
 from tests.tasks.rows.row import Row
 
-every_kind = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+CHOSEN = ROWS
+"""Which rows a module that has these tests puts through them."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "row" in metafunc.fixturenames:
+        metafunc.parametrize("row", metafunc.module.CHOSEN.values(), ids=list(metafunc.module.CHOSEN))
 
 
 def parts_of(row: Row, part: Part | None = None) -> tuple[Part, ...]:
@@ -48,7 +54,6 @@ def test_every_kind_of_the_registry_has_a_row() -> None:
     assert set(ROWS) == set(KINDS)
 
 
-@every_kind
 def test_absent_is_planned_as_a_create_and_the_plan_writes_nothing(scope: Scope, row: Row) -> None:
     step = step_of(planned(scope, row), row)
     assert (step.action, step.because) == ("create", "not there yet")
@@ -56,7 +61,6 @@ def test_absent_is_planned_as_a_create_and_the_plan_writes_nothing(scope: Scope,
     assert look(scope, KINDS[row.part.kind], row.part.name) == []
 
 
-@every_kind
 def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothing(scope: Scope, row: Row) -> None:
     raised(scope, row)
     before = writes(scope)
@@ -66,7 +70,6 @@ def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothin
     assert writes(scope) == before
 
 
-@every_kind
 def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
     raised(scope, row)
     one = found(scope, row)
@@ -77,7 +80,6 @@ def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
     assert list(KINDS[row.part.kind].owned(others)) == []
 
 
-@every_kind
 def test_changed_by_the_blueprint_it_is_updated_in_place(scope: Scope, row: Row) -> None:
     if row.changed is None:
         pytest.skip("nothing of it can be changed in place")
@@ -90,7 +92,6 @@ def test_changed_by_the_blueprint_it_is_updated_in_place(scope: Scope, row: Row)
     assert planned(scope, row, row.changed).settled
 
 
-@every_kind
 def test_changed_by_hand_it_is_told_as_drift_and_mended(scope: Scope, row: Row) -> None:
     raised(scope, row)
     row.by_hand(scope, found(scope, row).id)
@@ -102,7 +103,6 @@ def test_changed_by_hand_it_is_told_as_drift_and_mended(scope: Scope, row: Row) 
     assert planned(scope, row).settled
 
 
-@every_kind
 def test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out(scope: Scope, row: Row) -> None:
     if row.moved is None:
         pytest.skip("it has no fixed field of its own")
@@ -119,7 +119,6 @@ def test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out(scope: S
     assert planned(scope, row, row.moved).settled
 
 
-@every_kind
 def test_vanished_behind_our_back_it_is_made_again(scope: Scope, row: Row) -> None:
     raised(scope, row)
     row.vanish(scope, found(scope, row).id)
@@ -128,7 +127,6 @@ def test_vanished_behind_our_back_it_is_made_again(scope: Scope, row: Row) -> No
     assert planned(scope, row).settled
 
 
-@every_kind
 def test_two_with_one_parts_tags_stop_everything(scope: Scope, row: Row) -> None:
     if row.twin is None:
         pytest.skip("AWS's names make two of one impossible")
@@ -140,7 +138,6 @@ def test_two_with_one_parts_tags_stop_everything(scope: Scope, row: Row) -> None
     assert writes(scope) == before
 
 
-@every_kind
 def test_deleted_it_is_gone_and_deleting_again_is_fine(scope: Scope, row: Row) -> None:
     raised(scope, row)
     kind, id = KINDS[row.part.kind], found(scope, row).id
@@ -150,14 +147,12 @@ def test_deleted_it_is_gone_and_deleting_again_is_fine(scope: Scope, row: Row) -
     assert look(scope, kind, row.part.name) == []
 
 
-@every_kind
 def test_striking_needs_no_blueprint_and_leaves_nothing(scope: Scope, row: Row) -> None:
     raised(scope, row)
     raise_all(scope, ())
     assert look_and_plan(scope, ()).steps == ()
 
 
-@every_kind
 def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) -> None:
     raise_all(scope, row.needs, among={one.kind for one in row.needs})
     kind, own = KINDS[row.part.kind], Scope(scope.environment, scope.region, poll_seconds=0.05)
