@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from blueprints.balancing import Balancer
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
+from blueprints.layers import Library
 from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
@@ -45,6 +46,9 @@ class Environment(Piece):
     key_pairs: dict[SectionName, PublicKey] = Field(
         default_factory=dict, description="Public keys for SSH by name, which servers name as their key_pair."
     )
+    layers: dict[SectionName, Library] = Field(
+        default_factory=dict, description="Layers of Lambda by name: packages or files that functions share."
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -65,6 +69,8 @@ class Environment(Piece):
             yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
         for name, key in self.key_pairs.items():
             yield key.part(name)
+        for name, library in self.layers.items():
+            yield library.part(name)
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():

@@ -78,6 +78,7 @@ STAND_INS: dict[str, Any] = {
     "policies": {},
     "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
+    "layers": {"packages": ["x"]},
 }
 """What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""
 

@@ -32,9 +32,14 @@ def announce(event: Event) -> None:
         listener(event)
 
 
+def current() -> str:
+    """The name of the current step; empty outside of all. Threads that a step starts don't know it: ask before."""
+    return _current.get("")
+
+
 def waiting(note: str) -> None:
     """Say what the current step is waiting for."""
-    if what := _current.get(""):
+    if what := current():
         announce(Event("waiting", what, note))
 
 

@@ -30,6 +30,7 @@ from tasks.network.route_table import RouteTableKind
 from tasks.network.security_group import SecurityGroupKind
 from tasks.network.subnet import SubnetKind
 from tasks.network.vpc import VpcKind
+from tasks.serverless.layer import LayerKind
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -61,5 +62,6 @@ KINDS: dict[str, Kind[Any, Any]] = {
         AlarmKind(),
         PredictivePolicyKind(),
         ScheduledActionKind(),
+        LayerKind(),
     )
 }
