@@ -15,7 +15,7 @@ from tasks.scope import Scope
 
 WIDTH = 4096
 """Threads at most. A submitted task waits for what it needs in its thread, so the pool is as wide as the graph; threads
-are only made when there's a step for each, and what bounds the calls is the clients' connections."""
+are only made when there's a step for each, and what bounds the calls is the scope's `Turns`."""
 
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=WIDTH)
 

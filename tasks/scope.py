@@ -1,10 +1,8 @@
 """Where work is done: account, region and environment, and from them clients, tags, filters and names."""
 
 import hashlib
-import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
+from tasks.calls import Calls, Turns
 from tasks.errors import WrongAccount, explain
 
 ENVIRONMENT = "castra:environment"
@@ -27,36 +26,12 @@ CREATED = "castra:created"
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
 RESERVED = "castra:"
 
-CONNECTIONS = 128
+CONNECTIONS = 128  # calls under way at once, over all services; further ones wait for their turn
 ATTEMPTS = {"sts": 3}  # it has the first call of every run: a wrong endpoint is told in seconds, not in a minute
 POLL_SECONDS = 2.0  # between two looks at something that isn't ready yet
-READS = re.compile(r"^(Describe|List|Get|Head)")
 _LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
 _LOADER_LOCK = threading.Lock()
 T = TypeVar("T")
-
-
-class Calls:
-    """A count of the AWS calls made, by service and operation; shared by all threads of a run."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-
-    def note(self, model: Any, **_: Any) -> None:
-        """Botocore's `before-call` handler."""
-        with self._lock:
-            self._counts[f"{model.service_model.service_name}:{model.name}"] += 1
-
-    def by_operation(self) -> dict[str, int]:
-        """`service:Operation` to the number of calls."""
-        with self._lock:
-            return dict(sorted(self._counts.items()))
-
-    def summary(self) -> dict[str, int]:
-        """`{"read": n, "write": n}`; a call is a read if its name begins with Describe, List, Get or Head."""
-        reads = sum(count for name, count in self.by_operation().items() if READS.match(name.partition(":")[2]))
-        return {"read": reads, "write": sum(self.by_operation().values()) - reads}
 
 
 class GoAhead(Protocol):
@@ -101,7 +76,7 @@ class Scope:
         self.environment, self.region = environment, region
         self.tags, self.expected_account = dict(tags or {}), account
         self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
-        self.calls = Calls()
+        self.calls, self._turns = Calls(), Turns(CONNECTIONS)
         self._clients: dict[tuple[str, bool], Any] = {}
         self._lock = threading.RLock()
         self._listings: dict[str, Any] = {}
@@ -120,7 +95,9 @@ class Scope:
     def _session(self) -> Any:
         session = botocore.session.Session()
         session.register_component("data_loader", _LOADER)
-        session.get_component("event_emitter").register("before-call", self.calls.note)
+        events = session.get_component("event_emitter")
+        events.register("before-call", self.calls.note)
+        self._turns.watch(events)
         return boto3.Session(botocore_session=session, region_name=self.region)
 
     def client(self, service: str, *, once: bool = False) -> Any:

@@ -217,6 +217,32 @@ def test_calls_of_many_threads_are_all_counted(scope: Scope) -> None:
     assert scope.calls.summary() == {"read": 12, "write": 0}
 
 
+def test_calls_under_way_at_once_are_bounded_and_those_that_fail_give_their_turn_back(
+    aws: Physics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.scope.CONNECTIONS", 3)
+    ec2, lock, under_way, peak = Scope("busy", REGION).ec2, threading.Lock(), 0, 0
+
+    def count(by: int) -> None:
+        nonlocal under_way, peak
+        with lock:
+            under_way += by
+            peak = max(peak, under_way)
+
+    def ask() -> None:
+        with pytest.raises(ClientError, match="InvalidVpcID"):
+            ec2.describe_vpcs(VpcIds=["vpc-0"])
+
+    ec2.meta.events.register("before-send", lambda **_: count(1))
+    ec2.meta.events.register("needs-retry", lambda **_: count(-1))
+    threads = [threading.Thread(target=ask) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (peak, under_way) == (3, 0)
+
+
 def test_a_client_is_made_once_however_many_ask_at_once(scope: Scope) -> None:
     clients: list[Any] = []
     threads = [threading.Thread(target=lambda: clients.append(scope.client("s3"))) for _ in range(8)]
