@@ -13,6 +13,7 @@ from blueprints.layers import Library
 from blueprints.network import Network
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
+from blueprints.queues import MessageQueue
 from blueprints.servers import Servers
 
 LONGEST_NAME = 40
@@ -49,6 +50,7 @@ class Environment(Piece):
     layers: dict[SectionName, Library] = Field(
         default_factory=dict, description="Layers of Lambda by name: packages or files that functions share."
     )
+    queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -71,6 +73,8 @@ class Environment(Piece):
             yield key.part(name)
         for name, library in self.layers.items():
             yield library.part(name)
+        for name, queue in self.queues.items():
+            yield from queue.parts(name)
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():
@@ -100,6 +104,8 @@ class Environment(Piece):
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.servers, self.balancers)
             yield from servers.policy_problems(name, self.policies)
+        for name, queue in self.queues.items():
+            yield from queue.problems(name, self.queues)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

@@ -9,7 +9,7 @@ from blueprints.part import Id, Part, of
 from blueprints.problem import Problem
 
 Document = dict[str, Any]
-"""An IAM policy document, as JSON has it."""
+"""An IAM policy document, as JSON has it; a role's may have ids, and texts with ids, in place of its texts."""
 
 POLICY_ARN = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$"
 PolicyId = Annotated[Id, of("managed-policy")] | Annotated[str, Field(pattern=POLICY_ARN)]

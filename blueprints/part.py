@@ -109,6 +109,36 @@ class Part(Piece):
         return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Lookup)))
 
 
+class Text(Piece):
+    """A text with ids in it, such as `arn:aws:s3:::<id of a bucket>/*`; may stand in a role's policies."""
+
+    pieces: tuple[Any, ...]
+
+    def filled(self, ids: Mapping[str, str]) -> str:
+        """The text, with each id in its place."""
+        return "".join(ids[piece] if isinstance(piece, _Reference) else str(piece) for piece in self.pieces)
+
+
+def text(*pieces: str) -> Text:
+    """A text of these pieces, of which some are references."""
+    return Text(pieces=pieces)
+
+
+def filled(value: Any, ids: Mapping[str, str]) -> Any:
+    """Plain data with the ids that its texts and references stand for."""
+    match value:
+        case Text():
+            return value.filled(ids)
+        case _Reference():
+            return ids[value]
+        case Mapping():
+            return {key: filled(inner, ids) for key, inner in value.items()}
+        case list() | tuple():
+            return [filled(inner, ids) for inner in value]
+        case _:
+            return value
+
+
 def references(value: Any) -> Iterator[_Reference]:
     """Every reference in a value, however deep in models, mappings and sequences."""
     match value:

@@ -77,6 +77,7 @@ STAND_INS: dict[str, Any] = {
     "servers": {"image": {"id": "ami-0"}, "port": 80},
     "policies": {},
     "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
+    "queues": {},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
     "layers": {"packages": ["x"]},
 }

@@ -31,6 +31,8 @@ from tasks.network.security_group import SecurityGroupKind
 from tasks.network.subnet import SubnetKind
 from tasks.network.vpc import VpcKind
 from tasks.serverless.layer import LayerKind
+from tasks.serverless.log_group import LogGroupKind
+from tasks.serverless.queue import QueueKind
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -63,5 +65,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         PredictivePolicyKind(),
         ScheduledActionKind(),
         LayerKind(),
+        LogGroupKind(),
+        QueueKind(),
     )
 }

@@ -81,6 +81,11 @@ TABLE: tuple[Rule, ...] = (
     Rule("ValidationError", "propagation", ("The VPC ID", "is not found")),
     # Still held by something that is going.
     *(
+        Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute
+        for prefix in ("", "AWS.SimpleQueueService.")
+    ),
+    Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
+    *(
         Rule(code, "dependency")
         for code in (
             "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",

@@ -24,6 +24,7 @@ FINGERPRINT = "castra:fingerprint"
 RETIRED = "castra:retired"  # replaced by a newer one with the same part, and to be removed
 CREATED = "castra:created"
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
+ON_REMOVAL = "castra:on-removal"  # keep: it stays, without Castra's tags, when the environment no longer wants it
 RESERVED = "castra:"
 
 CONNECTIONS = 128  # calls under way at once, over all services; further ones wait for their turn

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tasks.errors import Problem
+from tasks.kind import unknowns
 
 VERSION = "2012-10-17"
 OLD_VERSION = "2008-10-17"  # what AWS takes where none is given; it knows no `${variables}`
@@ -139,8 +140,12 @@ def _problems_of_set(key: str, values: list[Any], where: str) -> Iterator[Proble
     for value in values:
         if key.endswith("Action") and not (isinstance(value, str) and ACTION.match(value)):
             yield Problem(where, f"{value!r} isn't an action", "Write service:Action, such as s3:GetObject")
-        if key.endswith("Resource") and not (isinstance(value, str) and (value.startswith("arn:") or value == "*")):
+        if key.endswith("Resource") and not (_is_resource(value) or unknowns(value)):
             yield Problem(where, f"{value!r} isn't a resource", "Write an ARN, or *")
+
+
+def _is_resource(value: Any) -> bool:
+    return isinstance(value, str) and (value.startswith("arn:") or value == "*")
 
 
 def _problems_of_sid(sid: Any, where: str, sids: set[Any]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprints.identity import PolicyId, Role
-from blueprints.part import Id
+from blueprints.part import Id, filled
 from tasks.errors import CastraError, Invalid, Problem, code_of, gone_is_fine
 from tasks.identity import policy
 from tasks.identity.home import name_of, part_at, path_of, prefix_of
@@ -86,11 +86,12 @@ class RoleKind(Kind[Role, RoleState]):
 
     def wanted(self, part: Role, ids: Mapping[str, str]) -> RoleState:
         """See the base. Raises Invalid with the place of all that's wrong in its policies."""
-        if wrong := list(_problems(part)):
+        policies = filled(part.policies, ids)
+        if wrong := list(_problems(part, policies)):
             raise Invalid("The blueprint", wrong)
         return RoleState(
             trust=policy.trust(part.trusts),
-            policies={name: policy.canonical(document) for name, document in part.policies.items()},
+            policies={name: policy.canonical(document) for name, document in policies.items()},
             managed=tuple(_arn(one, ids) for one in part.managed),
             permissions_boundary=_arn(part.permissions_boundary, ids) if part.permissions_boundary else None,
             description=part.description,
@@ -181,11 +182,11 @@ def _arn(policy: PolicyId, ids: Mapping[str, str]) -> str:
     return ids[policy] if isinstance(policy, Id) else policy
 
 
-def _problems(part: Role) -> Iterator[Problem]:
+def _problems(part: Role, policies: Mapping[str, Any]) -> Iterator[Problem]:
     where = part.where or part.key
-    for name, document in part.policies.items():
+    for name, document in policies.items():
         yield from policy.problems(document, f"{where}.policies.{name}")
-    size = sum(len(policy.canonical(document)) for document in part.policies.values())
+    size = sum(len(policy.canonical(document)) for document in policies.values())
     if size > INLINE_LIMIT:
         why = f"together they have {size} characters, and AWS takes {INLINE_LIMIT}"
         yield Problem(f"{where}.policies", why, "Name fewer resources, or use managed policies")

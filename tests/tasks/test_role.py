@@ -5,6 +5,8 @@ import json
 import pytest
 
 from blueprints.identity import Role
+from blueprints.part import Id, Lookup, text
+from blueprints.queues import Queue
 from tasks.errors import CastraError, Invalid
 from tasks.identity.home import Home, home_at, path_of
 from tasks.identity.role import RoleKind
@@ -191,3 +193,24 @@ def test_names_fit_aws_and_differ_by_region_however_long_they_are() -> None:
     names = {name_in_aws(Scope(f"e-{long}", region), long) for region in ("eu-west-1", "eu-west-2")}
     assert len(names) == 2
     assert all(len(name) <= 64 for name in names)
+
+
+def test_texts_with_ids_stand_in_its_policies(scope: Scope) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": [
+                Id("queue/jobs"),
+                text("arn:aws:logs:x:", Lookup("account:"), ":log-group:", Id("queue/jobs")),
+            ],
+        },
+    }
+    part = Role(name="web", trusts=("lambda.amazonaws.com",), policies={"send": document})
+    assert (part.needs, part.lookups) == (("queue/jobs",), ("account:",))
+    raise_all(scope, [Queue(name="jobs"), part])
+    (found,), (queue,) = look(scope, KIND, "web"), look(scope, KINDS["queue"], "jobs")
+    (statement,) = json.loads(found.state.policies["send"])["Statement"]
+    assert statement["Resource"] == sorted([queue.id, f"arn:aws:logs:x:{scope.account}:log-group:{queue.id}"])
+    assert look_and_plan(scope, [Queue(name="jobs"), part]).settled
