@@ -73,6 +73,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _instances(stage.client("ec2"))
     yield from _listeners(stage.client("elbv2"))
     yield from _roles(stage.client("iam"))
+    yield from _layers(stage.client("lambda"))
 
 
 def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
@@ -88,6 +89,12 @@ def _listeners(elbv2: Any) -> Iterator[tuple[str, Any]]:
             yield "Listeners", listener
             for rule in elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
                 yield "Rules", rule
+
+
+def _layers(functions: Any) -> Iterator[tuple[str, Any]]:
+    for layer in functions.list_layers()["Layers"]:
+        for version in functions.list_layer_versions(LayerName=layer["LayerName"])["LayerVersions"]:
+            yield "LayerVersions", {"LayerName": layer["LayerName"], "Description": version.get("Description")}
 
 
 def _roles(iam: Any) -> Iterator[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError
 
 from blueprints.layers import Layer
 from blueprints.part import Lookup
+from blueprints.reading import load
 from tasks.errors import CastraError, Invalid
 from tasks.lease import depot
 from tasks.scope import Scope
@@ -175,6 +176,20 @@ def test_what_changed_since_the_plan_is_not_published(scope: Scope, tmp_path: Pa
     with pytest.raises(CastraError, match="changed since the plan was made"):
         KIND.create(scope, "words", wanted)
     assert numbers(scope) == []
+
+
+def test_the_example_is_raised_reads_back_as_wanted_and_is_struck(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(tmp_path, "requests")
+    ask_no_index(tmp_path, monkeypatch)
+    parts = load(Path(__file__).parents[2] / "examples" / "layers.yaml").parts()
+    raise_all(scope, parts, among=["layer"])
+    assert look_and_plan(scope, parts, among=["layer"]).settled
+    names = [layer["LayerName"] for layer in scope.client("lambda").list_layers()["Layers"]]
+    assert {f"{scope.environment}--http", f"{scope.environment}--words"} <= set(names)
+    raise_all(scope, ())
+    assert look_and_plan(scope, ()).steps == ()
 
 
 # ---------------------------------------------------------------------- what can't be built

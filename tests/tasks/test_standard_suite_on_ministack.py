@@ -10,7 +10,7 @@ from tests.ministack import ministack
 from tests.tasks.rows import ROWS
 from tests.tasks.test_standard_suite import *  # noqa: F403
 
-CHOSEN = {name: ROWS[name] for name in ("managed-policy", "instance-profile")}
+CHOSEN = {name: ROWS[name] for name in ("managed-policy", "instance-profile", "layer")}
 """Those that ministack keeps whole. It forgets the permissions boundary of a role, and its VPCs,
 scaling groups and load balancers are too thin."""
 _numbers = itertools.count(1)

@@ -1,0 +1,4 @@
+"""Words that several functions say."""
+
+GREETING = "Ave"
+FAREWELL = "Vale"
