@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
+from blueprints.apis import Api
 from blueprints.balancing import Balancer
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
@@ -39,6 +40,9 @@ class Environment(Piece):
     tags: dict[str, str] = Field(default_factory=dict, description="Your own tags, for everything that takes tags.")
     network: Network | None = None
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
+    apis: dict[SectionName, Api] = Field(
+        default_factory=dict, description="APIs of API Gateway by name, in front of functions or of servers."
+    )
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
     policies: dict[SectionName, Document] = Field(
         default_factory=dict,
@@ -82,6 +86,8 @@ class Environment(Piece):
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs)
+        for name, api in self.apis.items():
+            yield from api.parts(name)
         yield from self.also
 
     def problems(self) -> Iterator[Problem]:
@@ -106,6 +112,8 @@ class Environment(Piece):
             yield from servers.policy_problems(name, self.policies)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
+        for name, api in self.apis.items():
+            yield from api.problems(name, self.region)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

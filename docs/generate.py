@@ -100,6 +100,8 @@ def _models_in(shape: Any) -> Iterator[tuple[str, str]]:
             yield from ((model, f"[]{step}") for model, step in _models_in(inner))
         case {"patternProperties": patterns}:
             yield from ((model, f".<name>{step}") for inner in patterns.values() for model, step in _models_in(inner))
+        case {"additionalProperties": dict() as inner}:
+            yield from ((model, f".<name>{step}") for model, step in _models_in(inner))
         case {"anyOf": several}:
             yield from (found for one in several for found in _models_in(one))
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tasks.api.api_stage import ApiStageKind
+from tasks.api.http_api import HttpApiKind
 from tasks.balancing.classic_balancer import ClassicBalancerKind
 from tasks.balancing.listener import ListenerKind
 from tasks.balancing.listener_rule import ListenerRuleKind
@@ -52,6 +54,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         RoleKind(),
         InstanceProfileKind(),
         LoadBalancerKind(),
+        HttpApiKind(),
+        ApiStageKind(),
         TargetGroupKind(),
         ListenerKind(),
         ListenerRuleKind(),

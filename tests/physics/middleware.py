@@ -39,6 +39,8 @@ class Middleware:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body, path = body_of(environ), environ["PATH_INFO"]
+        if len(body) < int(environ.get("CONTENT_LENGTH") or 0):
+            raise Dropped("cut off")  # whoever sent it has died within it
         if path.startswith("/physics/"):
             answer = self.admin(environ["REQUEST_METHOD"], path.removeprefix("/physics/"), body)
         elif path.startswith("/moto-api"):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -171,6 +172,15 @@ def test_rules_and_log_are_reached_over_http(make: Builds, aws: Physics) -> None
     assert [call["outcome"] for call in http(f"{aws.url}/physics/log")] == ["Boom"]
     http(urllib.request.Request(f"{aws.url}/physics/reset", b"", method="POST"))
     assert http(f"{aws.url}/physics/log") == []
+
+
+def test_a_request_that_is_cut_off_is_no_request(aws: Physics) -> None:
+    port = int(aws.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"POST /v2/apis HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    assert aws.counts() == {}
 
 
 def http(address: str | urllib.request.Request) -> Any:

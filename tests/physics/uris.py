@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 from botocore.exceptions import UnknownServiceError
 from botocore.session import get_session
 
-LABEL = re.compile(r"\{(\w+)(\+?)\}")
+WIDE = ("resource_arn", "routeKey")  # slashes are within these
+LABEL = re.compile(r"\{([\w-]+)(\+?)\}")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def pattern(uri: str) -> re.Pattern[str]:
     """`/{Bucket}/{Key+}` as a regular expression with named groups."""
     parts, last = [], 0
     for match in LABEL.finditer(uri):
-        parts += [re.escape(uri[last : match.start()]), f"(?P<{match[1]}>{'.+' if match[2] else '[^/]+'})"]
+        name = match[1].replace("-", "_")  # as in `resource-arn`
+        wide = match[2] or name in WIDE
+        parts += [re.escape(uri[last : match.start()]), f"(?P<{name}>{'.+' if wide else '[^/]+'})"]
         last = match.end()
     return re.compile("".join(parts) + re.escape(uri[last:]).rstrip("/") + "/?")

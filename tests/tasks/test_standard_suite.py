@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
+from botocore.session import get_session
 
 from blueprints.part import Part
 from tasks.decide import Plan, Step
@@ -172,8 +173,11 @@ def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) 
 
 
 def iam_action(call: str) -> str:
-    """`elbv2:CreateListener` as IAM names it."""
+    """`elbv2:CreateListener` as IAM names it; API Gateway's actions are HTTP's methods."""
     service, _, operation = call.partition(":")
+    if service in ("apigateway", "apigatewayv2"):
+        model = get_session().get_service_model(service)
+        return f"apigateway:{model.operation_model(operation).http['method']}"
     prefixes = {
         "elb": "elasticloadbalancing",
         "elbv2": "elasticloadbalancing",

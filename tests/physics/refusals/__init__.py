@@ -1,5 +1,27 @@
 """What AWS refuses and moto lets pass, one file per field. Importing this registers all of it."""
 
-from tests.physics.refusals import balancing, compute, data, endpoints, identity, network, scaling, serverless, storage
+from tests.physics.refusals import (
+    balancing,
+    compute,
+    data,
+    endpoints,
+    http_apis,
+    identity,
+    network,
+    scaling,
+    serverless,
+    storage,
+)
 
-__all__ = ["balancing", "compute", "data", "endpoints", "identity", "network", "scaling", "serverless", "storage"]
+__all__ = [
+    "balancing",
+    "compute",
+    "data",
+    "endpoints",
+    "http_apis",
+    "identity",
+    "network",
+    "scaling",
+    "serverless",
+    "storage",
+]

@@ -1,0 +1,122 @@
+"""HTTP and WebSocket APIs of API Gateway: the parts."""
+
+import re
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from blueprints.part import Id, Part, Piece, of
+
+FUNCTION_ARN = (
+    r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(:(\$LATEST|[a-zA-Z0-9_-]{1,128}))?$"
+)
+LOG_GROUP_ARN = r"^arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:[a-zA-Z0-9_./#-]{1,512}(:\*)?$"
+FunctionArn = Annotated[str, Field(pattern=FUNCTION_ARN)]
+LogGroupArn = Annotated[str, Field(pattern=LOG_GROUP_ARN)]
+URL = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?$"
+DEFAULT_STAGE = "$default"
+
+
+def _target(to: str) -> str:
+    if not re.match(FUNCTION_ARN, to) and not re.match(URL, to):
+        raise ValueError(f"{to!r} should be a function's ARN or an address such as https://example.com/things/{{id}}")
+    return to
+
+
+Target = Annotated[str, AfterValidator(_target), Field(max_length=1600)]
+"""What's behind a route."""
+
+
+class Throttle(Piece):
+    """How many requests are let through: API Gateway answers 429 to what is more.
+
+    AWS lets 10,000 a second through for a whole account and region, and 5,000 at once (fewer in some regions):
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+    """
+
+    rate: float = Field(gt=0, le=10_000, description="Requests a second, over time.")
+    burst: int = Field(gt=0, le=5_000, description="Requests at once.")
+
+
+class Cors(Piece):
+    """Which pages of other origins may call an API, and how: browsers ask before.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+
+    origins: tuple[str, ...] = Field(
+        min_length=1,
+        description="Such as https://www.example.com; `*` is every one.",
+        examples=[["https://example.com"]],
+    )
+    methods: tuple[Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "*"], ...] = Field(
+        default=("GET", "HEAD", "OPTIONS"), description="Methods that they may use."
+    )
+    headers: tuple[str, ...] = Field(default=(), description="Headers that they may send.")
+    expose: tuple[str, ...] = Field(default=(), description="Headers of answers that they may read.")
+    max_age: int = Field(default=0, ge=0, le=86_400, description="Seconds that a browser remembers it.")
+    credentials: bool = Field(default=False, description="Whether they may send cookies. Not with the origin `*`.")
+
+    @model_validator(mode="after")
+    def _no_cookies_from_everywhere(self) -> Self:
+        if self.credentials and "*" in self.origins:
+            raise ValueError("would let every page send cookies: name the origins, or take credentials out")
+        return self
+
+
+class JwtAuthorizer(Piece):
+    """Lets those in who bring a token that an identity provider has signed (OpenID Connect, OAuth 2.0, Cognito)."""
+
+    name: str
+    issuer: str
+    audience: tuple[str, ...]
+    identity: tuple[str, ...]
+
+
+class LambdaAuthorizer(Piece):
+    """Lets those in whom a function lets in. `cache` is in seconds."""
+
+    name: str
+    function: FunctionArn
+    identity: tuple[str, ...] = ()
+    cache: int = 0
+
+
+class HttpRoute(Piece):
+    """What becomes of the requests of one key: `GET /things/{id}`, `$default`, `$connect`.
+
+    `timeout` is in milliseconds. `authorizer` is the name of one, `iam`, or None: everybody may.
+    """
+
+    key: str
+    to: Target
+    timeout: int
+    parameters: dict[str, str] = Field(default_factory=dict)
+    authorizer: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class HttpApi(Part):
+    """An HTTP or WebSocket API, with its routes and all that belongs to them."""
+
+    kind: ClassVar[str] = "http-api"
+    protocol: Literal["HTTP", "WEBSOCKET"] = "HTTP"
+    description: str = ""
+    selection: str = Field(default="", description="WebSocket: where in a message its route's key stands.")
+    cors: Cors | None = None
+    default_endpoint: bool = True
+    authorizers: tuple[JwtAuthorizer | LambdaAuthorizer, ...] = ()
+    routes: tuple[HttpRoute, ...] = ()
+
+
+class ApiStage(Part):
+    """What visitors reach of an HTTP or WebSocket API: the API as it was deployed last, and never a half-made one."""
+
+    kind: ClassVar[str] = "api-stage"
+    api: Annotated[Id, of("http-api")]
+    stage: str = DEFAULT_STAGE
+    serves: HttpApi = Field(description="The API as it is to be deployed.")
+    throttle: Throttle
+    routes: dict[str, Throttle] = Field(default_factory=dict, description="Throttles of single routes, by their keys.")
+    access_logs: LogGroupArn | None = None
+    variables: dict[str, str] = Field(default_factory=dict)

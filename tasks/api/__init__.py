@@ -1,0 +1,1 @@
+"""API Gateway: APIs, their stages, and what stands before them."""
