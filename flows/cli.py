@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from blueprints.environment import Environment
+    from blueprints.layers import Library
     from tasks.decide import Plan
     from tasks.report import Report
     from tasks.scope import Scope
@@ -130,6 +131,43 @@ def down(name: Name, region: Region = None, yes: Yes = False, json: Json = False
         raise typer.Exit(1)
 
 
+@app.command()
+def layer(
+    name: Annotated[str, typer.Argument(help="The layer's name.", show_default=False)],
+    blueprint: Annotated[Path | None, typer.Option("--blueprint", "-b", help="Take it from this blueprint.")] = None,
+    package: Annotated[list[str] | None, typer.Option("--package", help="A Python package. Repeatable.")] = None,
+    requirements: Annotated[Path | None, typer.Option("--requirements", help="Or a requirements file.")] = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="Or a folder, which lands in /opt.")] = None,
+    runtime: Annotated[list[str] | None, typer.Option("--runtime", help="Else python3.13. Repeatable.")] = None,
+    architecture: Annotated[
+        list[str] | None, typer.Option("--architecture", help="x86_64, unless arm64. Repeatable.")
+    ] = None,
+    environment: Annotated[str | None, typer.Option("--environment", help="Whose it is; else `shared`.")] = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Publish one layer of Lambda, if what comes out differs; of a blueprint, or of what is named here."""
+    with _errors(json):
+        started = time.monotonic()
+        given = {"packages": package, "requirements": requirements, "folder": folder}
+        given |= {"runtimes": runtime, "architectures": architecture}
+        document = _load(blueprint) if blueprint else _layer_alone(name, given, environment or "shared", region)
+        library, scope = _layer_in(document, name, [*given.values(), environment, region] if blueprint else [])
+        from tasks.reading import plan_beside
+
+        planned = plan_beside([library.part(name)], scope)
+        if planned.settled:
+            _nothing_to_do(planned, scope, started, json)
+            return
+
+        def publish() -> "Report":
+            from flows.deploy_layer import deploy_layer
+
+            return deploy_layer(name, library, document.region, document.name, document.account)
+
+        _finish(_run(publish, 1), json, f"castra show {document.name} --region {document.region}")
+
+
 @app.command(name="list")
 def list_(region: Region = None, json: Json = False) -> None:
     """List the environments of an account and region, from tags alone."""
@@ -189,6 +227,31 @@ def _load(file: Path) -> "Environment":
     from blueprints.reading import load
 
     return load(file)
+
+
+def _layer_alone(name: str, given: dict[str, Any], environment: str, region: str | None) -> "Environment":
+    """A document with one layer, from the options of `castra layer`."""
+    from blueprints.reading import build
+
+    library = {field: str(value) if isinstance(value, Path) else value for field, value in given.items() if value}
+    document = {"name": environment, "region": _scope(environment, region).region, "layers": {name: library}}
+    return build(document, "castra layer", Path())
+
+
+def _layer_in(document: "Environment", name: str, beside: list[Any]) -> tuple["Library", "Scope"]:
+    """A document's layer. Raises Invalid where there's none of that name, or where anything is given beside it."""
+    from tasks.errors import Invalid, Problem
+    from tasks.reading import scope_of
+
+    problems = [
+        Problem(f"layers.{name}", "there's no such layer", f"There are: {', '.join(document.layers) or 'none'}")
+    ]
+    problems = problems if name not in document.layers else []
+    if any(beside):
+        problems.append(Problem("--blueprint", "it says all that there is to say", "Leave the other options out"))
+    if problems:
+        raise Invalid("castra layer", problems)
+    return document.layers[name], scope_of(document)
 
 
 def _scope(name: str | None, region: str | None) -> "Scope":

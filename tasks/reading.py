@@ -1,5 +1,6 @@
 """What only reads: plans and inventories, as plain functions that the flows and the shell both call."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from blueprints.environment import Environment
+from blueprints.part import Part
 from tasks.decide import Plan, make_plan, outputs
 from tasks.kind import Found
 from tasks.registry import KINDS
@@ -44,6 +46,15 @@ def plan_of(environment: Environment, scope: Scope, replace: Iterable[str] = ())
     """Survey AWS and plan. Writes nothing."""
     parts = environment.parts()
     return make_plan(parts, survey(scope, KINDS.values(), parts), KINDS, replace)
+
+
+def plan_beside(parts: Iterable[Part], scope: Scope) -> Plan:
+    """The plan of these parts alone, whatever else of their environment stands: that is left as it is."""
+    parts = tuple(parts)
+    seen = survey(scope, [KINDS[kind] for kind in sorted({part.kind for part in parts})], parts)
+    asked = {part.key for part in parts}
+    found = tuple(one for one in seen.found if one.key in asked)
+    return make_plan(parts, dataclasses.replace(seen, found=found), KINDS)
 
 
 def plan_to_strike(scope: Scope) -> Plan:

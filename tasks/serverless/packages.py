@@ -14,6 +14,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from tasks.errors import Invalid, Problem
+from tasks.progress import waiting
 from tasks.serverless.archive import LEFT_OUT, files_in
 
 PATIENCE = 600.0  # seconds
@@ -53,6 +54,7 @@ def fetched(
     command = [find_uv_bin(), "pip", "install", "--quiet", "--color", "never", "--target", str(into.resolve())]
     command += ["--python", sys.executable, "--python-version", runtime.removeprefix("python")]
     command += ["--python-platform", platform(runtime, architecture), "--only-binary", ":all:", *asked]
+    waiting(f"packages for {runtime} on {architecture}")
     try:
         run = subprocess.run(command, cwd=beside, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired:
