@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.apis import Api
 from blueprints.balancing import Balancer
+from blueprints.buckets import Storage, logged_to
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
@@ -55,6 +56,7 @@ class Environment(Piece):
         default_factory=dict, description="Layers of Lambda by name: packages or files that functions share."
     )
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
+    buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -79,6 +81,8 @@ class Environment(Piece):
             yield library.part(name)
         for name, queue in self.queues.items():
             yield from queue.parts(name)
+        for name, bucket in self.buckets.items():
+            yield from bucket.parts(name, logging=name in logged_to(self.buckets))
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():
@@ -114,6 +118,8 @@ class Environment(Piece):
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():
             yield from api.problems(name, self.region)
+        for name, bucket in self.buckets.items():
+            yield from bucket.problems(name, self.name, self.buckets)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

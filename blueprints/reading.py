@@ -79,6 +79,7 @@ STAND_INS: dict[str, Any] = {
     "policies": {},
     "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
     "queues": {},
+    "buckets": {},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
     "layers": {"packages": ["x"]},
 }

@@ -35,6 +35,8 @@ from tasks.network.vpc import VpcKind
 from tasks.serverless.layer import LayerKind
 from tasks.serverless.log_group import LogGroupKind
 from tasks.serverless.queue import QueueKind
+from tasks.storage.bucket import BucketKind
+from tasks.storage.bucket_policy import BucketPolicyKind
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -71,5 +73,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LayerKind(),
         LogGroupKind(),
         QueueKind(),
+        BucketKind(),
+        BucketPolicyKind(),
     )
 }

@@ -235,6 +235,13 @@ class Scope:
         shown = full if double_hyphens else "-".join(piece for piece in pieces if piece)
         return f"{shown[: limit - 7].rstrip('-')}-{short_hash(full)}"
 
+    def bucket_name(self, part: str, environment: str = "") -> str:
+        """A bucket's name, unique in the world by account and region: it begins with the environment's, and has at most
+        63 characters. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        """
+        full = "--".join((environment or self.environment or "", part, self.account, self.region))
+        return full if len(full) <= 63 else f"{full[:56].rstrip('-')}-{short_hash(full)}"
+
     def token(self, key: str, *more: str) -> str:
         """A ClientToken: the same for the same environment, part and `more` (the attempt's generation, say)."""
         return hashlib.sha256("|".join([self.environment or "", self.region, key, *more]).encode()).hexdigest()[:40]

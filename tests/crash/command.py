@@ -13,7 +13,7 @@ import flows.tear_down  # noqa: F401 - imported once, for all forks
 from flows.cli import app
 from tasks import scope as scopes
 
-SERVICES = ("ec2", "iam", "autoscaling", "elbv2", "elb", "cloudwatch", "s3", "ssm", "sts")
+SERVICES = ("ec2", "iam", "autoscaling", "elbv2", "elb", "cloudwatch", "s3", "resourcegroupstaggingapi", "ssm", "sts")
 
 
 def warm() -> None:

@@ -4,8 +4,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from tasks.scope import CREATED, FINGERPRINT, PART, as_list
 from tests.crash.stage import Stage
@@ -75,6 +78,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _roles(stage.client("iam"))
     yield from _layers(stage.client("lambda"))
     yield from _http_apis(stage.client("apigatewayv2"))
+    yield from _buckets(stage.client("s3"))
 
 
 def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
@@ -129,6 +133,17 @@ def _http_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
 
 def without(item: dict[str, Any], *fields: str) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in fields}
+
+
+def _buckets(s3: Any) -> Iterator[tuple[str, Any]]:
+    """But the depot, whose lease is looked at apart."""
+    for name in [one["Name"] for one in s3.list_buckets()["Buckets"] if "--" in one["Name"]]:
+        settings: dict[str, Any] = {"BucketName": name}
+        for setting in ("tagging", "versioning", "encryption", "lifecycle_configuration", "policy", "website"):
+            with suppress(ClientError):  # it was never set
+                settings |= getattr(s3, f"get_bucket_{setting}")(Bucket=name)
+        settings["Tags"] = settings.pop("TagSet", [])
+        yield "Buckets", {key: value for key, value in settings.items() if key != "ResponseMetadata"}
 
 
 def _tags(item: Any) -> dict[str, str]:

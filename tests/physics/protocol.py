@@ -21,6 +21,17 @@ SIGNING_NAMES = {
 """Where the credential scope's name isn't botocore's service name."""
 
 REST_XML = frozenset({"s3", "s3control", "cloudfront", "route53"})
+BODIES = frozenset(
+    {
+        "CreateBucket",
+        "PutBucketLifecycle",
+        "PutBucketLifecycleConfiguration",
+        "PutBucketOwnershipControls",
+        "PutBucketPolicy",
+    }
+)
+"""S3's operations whose XML or JSON is kept whole, as the parameter `body`."""
+
 READS = re.compile(
     r"(Describe|Get|List|Head|Lookup|Search|Filter|Simulate|Query|Scan|Preview|Verify|Validate|Estimate|Check"
     r"|BatchGet|Decode|Export|Test|AssumeRole|Select|Invoke$)"
@@ -100,7 +111,7 @@ def rest(service: str, region: str, key: str, environ: dict[str, Any], body: byt
     operation, labels = operation_at(service, environ["REQUEST_METHOD"], path, arguments, headers)
     protocol = "rest-xml" if service in REST_XML else "rest-json"
     content = loads(body) if protocol == "rest-json" else {}
-    if operation == "PutBucketPolicy":
+    if operation in BODIES:
         content = {"body": body.decode()}
     params = {**arguments, **labels, **content}
     return Request(service, region, operation, protocol, params, key)

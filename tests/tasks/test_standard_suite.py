@@ -172,13 +172,33 @@ def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) 
     assert {iam_action(call) for call in own.calls.by_operation()} <= set(kind.actions)
 
 
+S3 = {
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+"""S3's operations whose action has another name, by the Service Authorization Reference."""
+
+
 def iam_action(call: str) -> str:
     """`elbv2:CreateListener` as IAM names it; API Gateway's actions are HTTP's methods."""
     service, _, operation = call.partition(":")
     if service in ("apigateway", "apigatewayv2"):
         model = get_session().get_service_model(service)
         return f"apigateway:{model.operation_model(operation).http['method']}"
+    operation = S3.get(operation, operation) if service == "s3" else operation
     prefixes = {
+        "resourcegroupstaggingapi": "tag",
         "elb": "elasticloadbalancing",
         "elbv2": "elasticloadbalancing",
         "elastic-load-balancing-v2": "elasticloadbalancing",

@@ -26,6 +26,37 @@ def bucket_policy_sound(request: Request, world: World) -> None:
             raise Refused("MalformedPolicy", "Missing required field Resource")
 
 
+@before("s3:PutBucketPolicy")
+def public_policy_blocked(request: Request, world: World) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"""
+    block = world.backend(request).get_bucket(request.text("Bucket")).public_access_block
+    for statement in statements(request.text("body"), "MalformedPolicy"):
+        everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+        allowed = statement["Effect"] == "Allow" and everybody and not statement.get("Condition")
+        if allowed and block and str(block.block_public_policy).lower() == "true":
+            why = "because public policies are blocked by the BlockPublicPolicy block public access setting."
+            raise Refused("AccessDenied", f"User is not authorized to perform: s3:PutBucketPolicy {why}", 403)
+
+
+@before("s3:PutBucketAcl")
+def acls_off(request: Request, world: World) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html"""
+    bucket = world.backend(request).get_bucket(request.text("Bucket"))
+    if "BucketOwnerEnforced" in str(bucket.ownership_rule):
+        raise Refused("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+@before("s3:PutBucketOwnershipControls")
+def acl_grants_still(request: Request, world: World) -> None:
+    bucket = world.backend(request).get_bucket(request.text("Bucket"))
+    others = [one for grant in bucket.acl.grants for one in grant.grantees if one.uri] if bucket.acl else []
+    if "BucketOwnerEnforced" in request.text("body") and others:
+        raise Refused(
+            "InvalidBucketAclWithObjectOwnership",
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+        )
+
+
 @before("cloudfront:DeleteDistribution")
 def distribution_enabled(request: Request, world: World) -> None:
     distribution = world.backend(request).distributions.get(request.text("Id"))

@@ -1,6 +1,6 @@
 """The rows of the standard suite: one for each kind, in a file for each area."""
 
-from tests.tasks.rows import api, balancing, compute, functions, identity, network, serverless
+from tests.tasks.rows import api, balancing, compute, functions, identity, network, serverless, storage
 from tests.tasks.rows.row import Row
 
 AREAS = (
@@ -11,5 +11,6 @@ AREAS = (
     api,
     functions,
     serverless,
+    storage,
 )
 ROWS: dict[str, Row] = {row.part.kind: row for area in AREAS for row in area.ROWS}

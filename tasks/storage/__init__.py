@@ -1,0 +1,1 @@
+"""Object storage: buckets, and what belongs to each."""

@@ -1,0 +1,113 @@
+"""The buckets of an environment, listed for all kinds that belong to one; and reading many at once."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from botocore.exceptions import ClientError
+
+from tasks.errors import code_of
+from tasks.scope import ENVIRONMENT, PART, Scope, as_dict
+
+ON_REMOVAL = "castra:on-removal"  # keep or wipe: a strike has no document to ask
+KEPT = "castra:kept"  # the environment that a bucket belonged to, and may again
+KIND = "bucket"
+WIDTH = 32  # reads at once
+ABSENT = frozenset(
+    {
+        "NoSuchBucketPolicy",
+        "NoSuchCORSConfiguration",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "NoSuchWebsiteConfiguration",
+        "OwnershipControlsNotFoundError",
+        "ReplicationConfigurationNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+    }
+)
+"""What S3 answers where a setting was never made."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A bucket that carries an environment's tags: its name in AWS, and the name of its part."""
+
+    bucket: str
+    name: str
+    tags: dict[str, str]
+
+
+def arn_of(scope: Scope, bucket: str) -> str:
+    """A bucket's ARN, which is its id: policies and events name it by that."""
+    return f"arn:{scope.client('s3').meta.partition}:s3:::{bucket}"
+
+
+def bucket_of(arn: str) -> str:
+    """A bucket's name, from its ARN."""
+    return arn.rpartition(":")[2]
+
+
+def owned_buckets(scope: Scope) -> list[Owned]:
+    """The scope's buckets, listed once a survey.
+
+    ListBuckets by the beginning of derived names finds those. One that was named by hand is found by the tagging API,
+    which may take a minute to see a new one. Each one's own tags, read from S3, decide.
+    """
+    return scope.listed("s3 buckets", lambda: _owned_buckets(scope))
+
+
+def _owned_buckets(scope: Scope) -> list[Owned]:
+    prefix = f"{scope.environment}--" if scope.environment else ""
+    listed = scope.pages("s3", "list_buckets", "Buckets", Prefix=prefix, BucketRegion=scope.region)
+    names = {bucket["Name"] for bucket in listed if "--" in bucket["Name"]}
+    by_tag = {"Key": ENVIRONMENT, **({"Values": [scope.environment]} if scope.environment else {})}
+    tagged = scope.pages(
+        "resourcegroupstaggingapi",
+        "get_resources",
+        "ResourceTagMappingList",
+        TagFilters=[by_tag],
+        ResourceTypeFilters=["s3:bucket"],
+    )
+    names |= {bucket_of(resource["ResourceARN"]) for resource in tagged}
+    found = []
+    for bucket, tags in zip(sorted(names), at_once(tags_of, scope, sorted(names)), strict=True):
+        kind, _, name = (tags or {}).get(PART, "").partition("/")
+        if tags and kind == KIND and name and scope.owns(tags):
+            found.append(Owned(bucket, name, tags))
+    return found
+
+
+def tags_of(scope: Scope, bucket: str) -> dict[str, str] | None:
+    """A bucket's own tags; None where there's no such bucket."""
+    try:
+        return as_dict((reading(scope.client("s3").get_bucket_tagging, Bucket=bucket) or {}).get("TagSet"))
+    except ClientError as error:
+        if code_of(error) == "NoSuchBucket":
+            return None
+        raise
+
+
+def reading(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What a read answers; None where the setting was never made."""
+    try:
+        return call(*args, **kwargs)
+    except ClientError as error:
+        if code_of(error) in ABSENT:
+            return None
+        raise
+
+
+def at_once(read: Callable[[Scope, Any], T], scope: Scope, things: Iterable[Any]) -> list[T]:
+    """What a read gives for each of these, in their order, many at once."""
+    things = list(things)
+    if not things:
+        return []
+    with ThreadPoolExecutor(min(WIDTH, len(things)), thread_name_prefix="s3") as pool:
+        futures = [pool.submit(copy_context().run, read, scope, thing) for thing in things]
+        return [future.result() for future in futures]

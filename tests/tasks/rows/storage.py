@@ -1,0 +1,106 @@
+"""Rows of the kinds in tasks/storage."""
+
+import json
+
+from blueprints.buckets import logs_come_in, tls_only
+from blueprints.part import Lookup
+from blueprints.storage import (
+    Bucket,
+    BucketPolicy,
+    CorsRule,
+    LifecycleRule,
+    OldVersions,
+    WebRedirect,
+    Website,
+)
+from tasks.scope import Scope, as_list
+from tasks.storage.listing import ON_REMOVAL, bucket_of
+from tests.tasks.rows.row import Row
+
+BARE = Bucket(name="uploads", on_removal="wipe")
+LOGS = Bucket(name="logs", on_removal="wipe")
+LET_LOGS_IN = BucketPolicy(
+    name="logs",
+    bucket="bucket/logs",
+    document={"Version": "2012-10-17", "Statement": [logs_come_in()]},
+    names={"account": Lookup("account:")},
+)
+FULL = Bucket(
+    name="uploads",
+    versioning=True,
+    kms_key="alias/ours",
+    ownership="owner-preferred",
+    acl="public-read",
+    public_policy=True,
+    lifecycle={
+        "cool down": LifecycleRule(
+            prefix="raw/",
+            tags={"tier": "cold"},
+            larger_than=1024,
+            smaller_than=1024**3,
+            move={"standard-ia": 30, "glacier": 90, "deep-archive": 180},
+            expire=365,
+            old_versions=OldVersions(move={"glacier": 30}, expire=90, keep=3),
+        ),
+        "abort": LifecycleRule(abort_uploads=7, expire_markers=True),
+    },
+    cors=(
+        CorsRule(origins=("https://www.example.com",), methods=("GET", "PUT"), headers=("*",), max_age=600),
+        CorsRule(origins=("*",), expose=("ETag",)),
+    ),
+    website=Website(error="404.html", redirects=(WebRedirect(prefix="old/", to_prefix="new/", code=302),)),
+    logs_to="bucket-policy/logs",
+    logs_prefix="uploads/",
+    on_removal="wipe",
+)
+POLICY = BucketPolicy(
+    name="uploads", bucket="bucket/uploads", document={"Version": "2012-10-17", "Statement": [tls_only()]}
+)
+READING = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "{bucket}/*"}
+
+
+def loosen(scope: Scope, id: str) -> None:
+    scope.client("s3").put_bucket_versioning(Bucket=bucket_of(id), VersioningConfiguration={"Status": "Enabled"})
+    scope.client("s3").delete_public_access_block(Bucket=bucket_of(id))
+
+
+def delete(scope: Scope, id: str) -> None:
+    scope.client("s3").delete_bucket(Bucket=bucket_of(id))
+
+
+def second(scope: Scope, key: str) -> None:
+    """One named by hand: the tagging API finds it."""
+    scope.client("s3").create_bucket(
+        Bucket=f"twin-{scope.environment}",
+        CreateBucketConfiguration={
+            "LocationConstraint": scope.region,
+            "Tags": as_list(scope.birth_tags(key, None) | {ON_REMOVAL: "wipe"}),
+        },
+    )
+
+
+def let_everybody_in(scope: Scope, id: str) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:*", "Resource": f"{id}/*"}
+    scope.client("s3").put_bucket_policy(
+        Bucket=bucket_of(id), Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+
+
+ROWS = (
+    Row(
+        part=BARE,
+        needs=(LOGS, LET_LOGS_IN),
+        changed=FULL,
+        moved=Bucket(name="uploads", called="our-uploads-by-hand", on_removal="wipe"),
+        by_hand=loosen,
+        vanish=delete,
+        twin=second,
+    ),
+    Row(
+        part=POLICY,
+        needs=(BARE,),
+        changed=POLICY.model_copy(update={"document": {"Version": "2012-10-17", "Statement": [tls_only(), READING]}}),
+        by_hand=let_everybody_in,
+        vanish=lambda scope, id: scope.client("s3").delete_bucket_policy(Bucket=bucket_of(id)),
+    ),
+)
