@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from blueprints.apis import Api
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
+from blueprints.functions import LambdaFunction
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
@@ -57,6 +58,9 @@ class Environment(Piece):
     )
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
+    functions: dict[SectionName, LambdaFunction] = Field(
+        default_factory=dict, description="Functions of Lambda by name."
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -83,6 +87,8 @@ class Environment(Piece):
             yield from queue.parts(name)
         for name, bucket in self.buckets.items():
             yield from bucket.parts(name, logging=name in logged_to(self.buckets))
+        for name, function in self.functions.items():
+            yield from function.parts(name, self.network, self.region)
         if self.network is not None:
             yield from self.network.parts(self.region)
             for name, balancer in self.balancers.items():
@@ -120,6 +126,8 @@ class Environment(Piece):
             yield from api.problems(name, self.region)
         for name, bucket in self.buckets.items():
             yield from bucket.problems(name, self.name, self.buckets)
+        for name, function in self.functions.items():
+            yield from function.problems(name, self)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

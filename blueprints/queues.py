@@ -1,6 +1,6 @@
 """Queues of SQS: the section that people write, and the parts it unfolds into."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -104,3 +104,9 @@ class MessageQueue(Piece):
             tries=self.dead_letters.after if self.dead_letters else 5,
             encryption_key=self.encryption_key,
         )
+
+
+def all_queues(queues: Mapping[str, MessageQueue]) -> tuple[str, ...]:
+    """Names of all queues that the section makes, those for dead letters too."""
+    dead = (f"{name}-{DEAD}" for name, queue in queues.items() if queue.dead_letters)
+    return (*queues, *dead)

@@ -80,6 +80,7 @@ STAND_INS: dict[str, Any] = {
     "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},
     "queues": {},
     "buckets": {},
+    "functions": {"image": "000000000000.dkr.ecr.xx-x-0.amazonaws.com/x:x"},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
     "layers": {"packages": ["x"]},
 }

@@ -32,6 +32,7 @@ from tasks.network.route_table import RouteTableKind
 from tasks.network.security_group import SecurityGroupKind
 from tasks.network.subnet import SubnetKind
 from tasks.network.vpc import VpcKind
+from tasks.serverless.function import FunctionKind
 from tasks.serverless.layer import LayerKind
 from tasks.serverless.log_group import LogGroupKind
 from tasks.serverless.queue import QueueKind
@@ -75,5 +76,6 @@ KINDS: dict[str, Kind[Any, Any]] = {
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),
+        FunctionKind(),
     )
 }

@@ -56,6 +56,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("InvalidParameterValue", "propagation", ("iamInstanceProfile",)),
     Rule("InvalidParameterValue", "propagation", ("Invalid IAM Instance Profile",)),
     Rule("InvalidParameterValueException", "propagation", ("cannot be assumed",)),
+    Rule("InvalidParameterValueException", "propagation", ("execution role does not have permissions",)),
     Rule("MalformedPolicyDocument", "propagation", ("Invalid principal",)),
     Rule("InvalidParameter", "propagation", ("Unable to assume given IAM role",)),  # of flow logs
     Rule("NoSuchEntity", "propagation", (":policy/castra/", "does not exist or is not attachable")),  # one of ours
@@ -87,6 +88,8 @@ TABLE: tuple[Rule, ...] = (
         Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute
         for prefix in ("", "AWS.SimpleQueueService.")
     ),
+    Rule("ResourceConflictException", "dependency", ("in progress",)),  # of functions: another update
+    Rule("ResourceConflictException", "dependency", ("state: Pending",)),
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
     *(
         Rule(code, "dependency")

@@ -14,7 +14,13 @@ TIMES = frozenset(
         *("balancer_active", "balancer_gone", "group_deleted", "image_available", "image_copied", "image_registered"),
         *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted"),
         *("cache_available", "cache_deleted", "endpoint_available", "endpoint_deleted"),
-        *("function_active", "queue_name_free", "function_interface_free", "function_interface_gone"),
+        *(
+            "function_active",
+            "function_updated",
+            "queue_name_free",
+            "function_interface_free",
+            "function_interface_gone",
+        ),
     }
 )
 RATES = frozenset({"error", "drop", "lose"})

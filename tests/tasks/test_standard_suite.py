@@ -165,7 +165,8 @@ def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) 
     kind.ready(own, id)
     list(kind.owned(own))
     if row.changed is not None:
-        kind.update(own, id, kind.wanted(row.changed, ids), frozenset(type(wanted).model_fields) - wanted.fixed())
+        later = kind.wanted(row.changed, ids | answer(scope, [row.changed]))
+        kind.update(own, id, later, frozenset(type(wanted).model_fields) - wanted.fixed())
     if kind.taggable:
         kind.tag(own, id, {"a": "b"}, frozenset({"c"}))
     kind.delete(own, id)

@@ -1,10 +1,10 @@
-"""Lambda functions: Pending first; those in a VPC leave interfaces behind for minutes."""
+"""Lambda functions: Pending first, and busy after an update; those in a VPC leave interfaces behind for minutes."""
 
 from typing import Any
 
 from tests.physics import interfaces
-from tests.physics.answers import Answer
-from tests.physics.hooks import after
+from tests.physics.answers import Answer, Refused
+from tests.physics.hooks import after, before
 from tests.physics.protocol import Request
 from tests.physics.world import World
 
@@ -43,3 +43,28 @@ def delete(request: Request, answer: Answer, world: World) -> None:
 
     world.later("function_interface_free", free)
     world.later("function_interface_gone", reap)
+
+
+UPDATES = ("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration")
+
+
+@after(*UPDATES)
+def update(request: Request, answer: Answer, world: World) -> None:
+    function = function_named(request.text("FunctionName"), request, world)
+    if world.time("function_updated") > 0:
+        function.update_status = "InProgress"
+        world.later("function_updated", lambda: setattr(function, "update_status", "Successful"))
+
+
+@before(*UPDATES, "lambda:PublishVersion")
+def busy(request: Request, world: World) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"""
+    function = function_named(request.text("FunctionName"), request, world)
+    if function and getattr(function, "update_status", "") == "InProgress":
+        why = "The operation cannot be performed at this time. An update is in progress for resource: "
+        raise Refused("ResourceConflictException", why + function.function_arn, 409)
+    if function and function.state == "Pending":
+        why = (
+            "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+        )
+        raise Refused("ResourceConflictException", why, 409)

@@ -1,17 +1,42 @@
 """Rows of the kinds that functions need, in tasks/serverless."""
 
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
+from blueprints.functions import Function
+from blueprints.identity import Role
 from blueprints.log_groups import LogGroup
-from blueprints.part import Id
+from blueprints.part import Id, Lookup, text
 from blueprints.queues import Queue
 from tasks.scope import Scope
+from tests.tasks.rows.network import but
 from tests.tasks.rows.row import Row
+from tests.tasks.rows.serverless import LAYER
 
 KEYS = [f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in ("one", "two")]
 LOGS = LogGroup(name="jobs", on_removal="wipe")
 DEAD = Queue(name="jobs-dead", retention=1_209_600)
 QUEUE = Queue(name="jobs", visibility=180, dead_letters=Id("queue/jobs-dead"))
+
+FILES = Path(__file__).parent / "files"
+ROLE = Role(name="function-hello", trusts=("lambda.amazonaws.com",))
+OTHER_ROLE = Role(name="function-other", trusts=("lambda.amazonaws.com",))
+HELLO_LOGS, OTHER_LOGS = (LogGroup(name=f"function-{name}", on_removal="wipe") for name in ("hello", "other"))
+FUNCTION = Function(
+    name="hello",
+    folder=str(FILES / "hello"),
+    content=Lookup("built:function/hello"),
+    handler="app.handler",
+    runtime="python3.13",
+    role=Id("role/function-hello"),
+    environment={"WORD": "Hi", "QUEUE": Id("queue/jobs-dead")},
+    logs=Id("log-group/function-hello"),
+    concurrency=2,
+    dead_letters=Id("queue/jobs-dead"),
+)
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:1"
 
 
 def log_group(arn: str) -> str:
@@ -40,6 +65,25 @@ def delete_queue(scope: Scope, id: str) -> None:
     scope.client("sqs").delete_queue(**of_queue(scope, id))
 
 
+def zipped(content: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", content)
+    return buffer.getvalue()
+
+
+def change_function(scope: Scope, id: str) -> None:
+    client = scope.client("lambda")
+    client.update_function_code(FunctionName=id, ZipFile=zipped("handler = print"))
+    environment = {"Variables": {"WORD": "Nothing"}}
+    client.update_function_configuration(FunctionName=id, Environment=environment, MemorySize=512)
+    client.delete_function_concurrency(FunctionName=id)
+
+
+def delete_function(scope: Scope, id: str) -> None:
+    scope.client("lambda").delete_function(FunctionName=id)
+
+
 ROWS = (
     Row(
         part=LOGS,
@@ -53,5 +97,25 @@ ROWS = (
         changed=Queue(name="jobs", visibility=0, retention=60, delay=900, wait=0, encryption_key=KEYS[0]),
         by_hand=open_queue,
         vanish=delete_queue,
+    ),
+    Row(
+        part=FUNCTION,
+        needs=(DEAD, LAYER, ROLE, OTHER_ROLE, HELLO_LOGS, OTHER_LOGS),
+        changed=but(
+            FUNCTION,
+            folder=str(FILES / "hallo"),
+            runtime="python3.12",
+            architecture="arm64",
+            memory=256,
+            timeout=900,
+            role=Id("role/function-other"),
+            environment={"LAYER": text("it is ", Id("layer/words"))},
+            layers=(Id("layer/words"),),
+            logs=Id("log-group/function-other"),
+            concurrency=None,
+            dead_letters=None,
+        ),
+        by_hand=change_function,
+        vanish=delete_function,
     ),
 )

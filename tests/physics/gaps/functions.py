@@ -1,0 +1,62 @@
+"""Functions: settings that moto drops, and versions whose numbers are never given twice."""
+
+import copy
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction, LambdaStorage
+
+KEPT = ("LoggingConfig", "DeadLetterConfig")
+init, told, update, set_code = (
+    LambdaFunction.__init__,
+    LambdaFunction.get_configuration,
+    LambdaFunction.update_configuration,
+    LambdaFunction._set_function_code,
+)
+
+
+def init_function(function: Any, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    function.kept = {key: spec[key] for key in KEPT if key in spec}
+    init(function, account_id, spec, *args, **kwargs)
+
+
+def configuration(function: Any, on_create: bool = False) -> dict[str, Any]:
+    """With where it writes its logs, and where events go that it failed on; and whether an update is under way."""
+    usual = {"LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}"}}
+    given = {key: value for key, value in function.kept.items() if value != {"TargetArn": ""}}
+    status = {"LastUpdateStatus": getattr(function, "update_status", "Successful")}
+    return {**told(function, on_create), **usual, **given, **({} if on_create else status)}
+
+
+def update_configuration(function: Any, updates: dict[str, Any]) -> Any:
+    function.kept = function.kept | {key: updates[key] for key in KEPT if key in updates}
+    return update(function, updates)
+
+
+def set_function_code(function: Any, spec: dict[str, Any]) -> None:
+    """An update of the code may be one of the processor."""
+    if spec is not function.code and spec.get("Architectures"):
+        function.architectures = spec["Architectures"]
+    set_code(function, spec)
+
+
+def publish_version(storage: Any, name_or_arn: str, description: str = "") -> Any:
+    """A new version only if something changed, with a number that no other had: moto counts those that there are."""
+    latest = storage.get_function_by_name_or_arn_forbid_qualifier(name_or_arn)
+    versions = storage._functions[latest.function_name]["versions"]
+    if versions and not latest.code_or_config_updated:
+        return versions[-1]
+    latest.code_or_config_updated = False
+    latest.numbered = getattr(latest, "numbered", 0) + 1
+    version = copy.copy(latest)
+    version.set_version(latest.numbered)
+    version.description = description or version.description
+    versions.append(version)
+    storage._arns[version.function_arn] = version
+    return version
+
+
+LambdaFunction.__init__ = init_function
+LambdaFunction.get_configuration = configuration
+LambdaFunction.update_configuration = update_configuration
+LambdaFunction._set_function_code = set_function_code
+LambdaStorage.publish_version = publish_version
