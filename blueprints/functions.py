@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from blueprints.addresses import Address
 from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
 from blueprints.granting import Grant, SecretRef, allowing, policy_of, reading_secret, reference
 from blueprints.handlers import handler_problem
@@ -18,6 +19,7 @@ from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
 from blueprints.queues import all_queues
+from blueprints.triggers import Trigger, twice
 
 IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[a-zA-Z0-9._-]+|@sha256:[0-9a-f]{64})$"
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
@@ -61,6 +63,10 @@ HAS_INTERFACES = (
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions"""
+
+
+def _auth(value: Any) -> Any:
+    return {"auth": value} if isinstance(value, str) else value
 
 
 class LambdaFunction(Piece):
@@ -107,6 +113,11 @@ class LambdaFunction(Piece):
         default=None, description="The queue for events that it failed on, called without waiting for it."
     )
 
+    on: tuple[Trigger, ...] = Field(default=(), description="What calls it: queues and schedules.")
+    url: Annotated[Address | None, BeforeValidator(_auth, json_schema_input_type=str | Address | None)] = Field(
+        default=None, description="An address of its own: iam, none, or with all settings; none, if not given."
+    )
+
     @field_validator("code")
     @classmethod
     def _folder_there(cls, code: str | None, info: ValidationInfo) -> str | None:
@@ -134,7 +145,11 @@ class LambdaFunction(Piece):
         if self.code and folder.is_dir() and (wrong := handler_problem(folder, str(self.handler), self.runtime)):
             yield Problem(f"{where}.handler", *wrong)
         yield from self._environment_problems(where)
-        known = {"queue": all_queues(document.queues), "function": tuple(document.functions), "bucket": ()}
+        known = {
+            "queue": all_queues(document.queues),
+            "function": tuple(document.functions),
+            "bucket": tuple(document.buckets),
+        }
         for index, grant in enumerate(self.can):
             yield from grant.problems(f"{where}.can.{index}", known)
         if self.dead_letters and self.dead_letters not in known["queue"]:
@@ -143,6 +158,10 @@ class LambdaFunction(Piece):
             if not layer.startswith("arn:"):
                 yield from self._layer_problems(f"{where}.layers.{index}", layer, document.layers)
         yield from unknown_policies(where, [("permissions_boundary", self.permissions_boundary)], document.policies)
+        queues = {queue: document.queues.get(queue) for queue in known["queue"]}
+        for index, trigger in enumerate(self.on):
+            yield from trigger.problems(f"{where}.on.{index}", self.timeout, queues)
+        yield from twice(f"{where}.on", self.on)
         if self.vpc and document.network is None:
             yield Problem(f"{where}.vpc", "the document has no network", "Add one, or leave it out")
 
@@ -211,11 +230,16 @@ class LambdaFunction(Piece):
             concurrency=self.concurrency,
             dead_letters=f"queue/{self.dead_letters}" if self.dead_letters else None,
         )
+        for number, trigger in enumerate(self.on, 1):
+            yield from trigger.parts(name, number, f"{where}.on.{number - 1}")
+        if self.url is not None:
+            yield from self.url.parts(name, f"{where}.url")
 
     def _policy(self, called: str, region: str) -> Document:
         """What it's granted, and what Lambda needs of its role to run it."""
         statements = [allowing(WRITES_LOGS, text(Id(f"log-group/{called}"), ":*"))]
         statements += [statement for grant in self.can for statement in grant.statements(region)]
+        statements += [statement for trigger in self.on for statement in trigger.statements()]
         statements += [reading_secret(one, region) for one in dict.fromkeys(self.secrets.values())]
         if self.dead_letters:
             statements.append(allowing(("sqs:SendMessage",), Id(f"queue/{self.dead_letters}")))

@@ -32,9 +32,13 @@ from tasks.network.route_table import RouteTableKind
 from tasks.network.security_group import SecurityGroupKind
 from tasks.network.subnet import SubnetKind
 from tasks.network.vpc import VpcKind
+from tasks.serverless.event_rule import EventRuleKind
+from tasks.serverless.event_source import EventSourceKind
 from tasks.serverless.function import FunctionKind
+from tasks.serverless.function_url import FunctionUrlKind
 from tasks.serverless.layer import LayerKind
 from tasks.serverless.log_group import LogGroupKind
+from tasks.serverless.permission import PermissionKind
 from tasks.serverless.queue import QueueKind
 from tasks.storage.bucket import BucketKind
 from tasks.storage.bucket_policy import BucketPolicyKind
@@ -77,5 +81,9 @@ KINDS: dict[str, Kind[Any, Any]] = {
         BucketKind(),
         BucketPolicyKind(),
         FunctionKind(),
+        FunctionUrlKind(),
+        EventRuleKind(),
+        EventSourceKind(),
+        PermissionKind(),
     )
 }

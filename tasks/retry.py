@@ -90,6 +90,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("ResourceConflictException", "dependency", ("in progress",)),  # of functions: another update
     Rule("ResourceConflictException", "dependency", ("state: Pending",)),
+    Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
     *(
         Rule(code, "dependency")

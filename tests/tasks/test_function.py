@@ -63,13 +63,19 @@ def test_the_section_stands_as_written_may_do_what_it_is_granted_and_nothing_els
     secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"
     sections = document(
         queues={"jobs": {"dead_letters": 3}},
+        buckets={"uploads": {"on_removal": "wipe"}},
         functions={
             "hello": hello(
                 tmp_path,
                 memory=256,
                 environment={"SIZE": "200"},
                 secrets={"MAIL": secret, "KEY": "ssm:/web/key"},
-                can=[{"send": "queue/jobs"}, {"read": "arn:aws:s3:::things"}, {"invoke": "function/other"}],
+                can=[
+                    {"send": "queue/jobs"},
+                    {"read": "arn:aws:s3:::things"},
+                    {"write": "bucket/uploads"},
+                    {"invoke": "function/other"},
+                ],
                 dead_letters="jobs-dead",
             ),
             "other": hello(tmp_path),
@@ -80,6 +86,7 @@ def test_the_section_stands_as_written_may_do_what_it_is_granted_and_nothing_els
     assert look_and_plan(strict, parts).settled
     jobs, dead = (look(strict, KINDS["queue"], name)[0].id for name in ("jobs", "jobs-dead"))
     other, logs = look(strict, KIND, "other")[0].id, look(strict, KINDS["log-group"], "function-hello")[0].id
+    (uploads,) = (one.id for one in look(strict, KINDS["bucket"], "uploads"))
     key = f"arn:aws:ssm:eu-west-1:{strict.account}:parameter/web/key"
     allowed = [(one["Action"], one["Resource"]) for one in policy(strict, "function-hello")]
     assert allowed == [
@@ -87,6 +94,7 @@ def test_the_section_stands_as_written_may_do_what_it_is_granted_and_nothing_els
         (["sqs:GetQueueUrl", "sqs:SendMessage"], [jobs]),
         (["s3:GetObject"], ["arn:aws:s3:::things/*"]),
         (["s3:ListBucket"], ["arn:aws:s3:::things"]),
+        (["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"], [f"{uploads}/*"]),
         (["lambda:InvokeFunction"], [other, f"{other}:*"]),
         (["secretsmanager:GetSecretValue"], [secret]),
         (["ssm:GetParameter", "ssm:GetParameters"], [key]),

@@ -23,6 +23,7 @@ from tests.physics.gaps import (
     scaling,
     stores,
     templates,
+    triggers,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "scaling",
     "stores",
     "templates",
+    "triggers",
 ]

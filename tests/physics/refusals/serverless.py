@@ -1,4 +1,4 @@
-"""Functions: one statement per id."""
+"""Functions: one statement per id, one address of an alias, one mapping of a queue."""
 
 from tests.physics.answers import Refused
 from tests.physics.hooks import before
@@ -15,3 +15,25 @@ def statement_taken(request: Request, world: World) -> None:
     if any(each["Sid"] == sid and each.get("Resource", "").endswith(end) for each in statements):
         why = f"The statement id ({sid}) provided already exists. Please provide a new statement id."
         raise Refused("ResourceConflictException", why, 409)
+
+
+@before("lambda:CreateFunctionUrlConfig")
+def address_taken(request: Request, world: World) -> None:
+    if world.backend(request).get_function(request.text("FunctionName")).url_config:
+        raise Refused("ResourceConflictException", "FunctionUrlConfig exists for this Lambda function", 409)
+
+
+@before("lambda:CreateEventSourceMapping")
+def mapping_taken(request: Request, world: World) -> None:
+    """And a queue whose messages come again while the function still works on them."""
+    source, function = request.text("EventSourceArn"), request.text("FunctionName")
+    for mapping in world.backend(request)._event_source_mappings.values():
+        if (mapping.event_source_arn, mapping.function_arn) == (source, function):
+            why = f"An event source mapping with SQS arn and function already exists, with UUID {mapping.uuid}"
+            raise Refused("ResourceConflictException", why, 409)
+    timeout = world.backend(request).get_function(function).timeout
+    queues = [each for each in world.backend(request, "sqs").queues.values() if each.queue_arn == source]
+    if queues and queues[0].visibility_timeout < timeout:
+        waits = queues[0].visibility_timeout
+        why = f"Queue visibility timeout: {waits} seconds is less than Function timeout: {timeout} seconds"
+        raise Refused("InvalidParameterValueException", why)

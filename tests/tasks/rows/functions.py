@@ -5,11 +5,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from blueprints.addresses import CrossOrigin, FunctionUrl
 from blueprints.functions import Function
 from blueprints.identity import Role
 from blueprints.log_groups import LogGroup
-from blueprints.part import Id, Lookup, text
+from blueprints.part import Id, Lookup, Ready, text
 from blueprints.queues import Queue
+from blueprints.triggers import EventRule, EventSource, Permission
 from tasks.scope import Scope
 from tests.tasks.rows.network import but
 from tests.tasks.rows.row import Row
@@ -35,6 +37,16 @@ FUNCTION = Function(
     logs=Id("log-group/function-hello"),
     concurrency=2,
     dead_letters=Id("queue/jobs-dead"),
+)
+CALLED = (DEAD, ROLE, HELLO_LOGS, FUNCTION)
+URL = FunctionUrl(name="hello", function=Ready("function/hello"))
+RULE = EventRule(name="hello-1", schedule="rate(5 minutes)", function=Ready("function/hello"))
+READER = EventSource(name="hello-jobs", function=Ready("function/hello"), queue=Id("queue/jobs"))
+PERMISSION = Permission(
+    name="hello-schedule-1",
+    function=Ready("function/hello"),
+    principal="events.amazonaws.com",
+    source=Id("event-rule/hello-1"),
 )
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/hello:1"
 
@@ -84,6 +96,55 @@ def delete_function(scope: Scope, id: str) -> None:
     scope.client("lambda").delete_function(FunctionName=id)
 
 
+def open_address(scope: Scope, id: str) -> None:
+    cors = {"AllowOrigins": ["*"], "AllowCredentials": False}
+    name = id.removesuffix("/url")
+    scope.client("lambda").update_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE", Cors=cors)
+
+
+def delete_address(scope: Scope, id: str) -> None:
+    scope.client("lambda").delete_function_url_config(FunctionName=id.removesuffix("/url"), Qualifier="live")
+
+
+def change_rule(scope: Scope, id: str) -> None:
+    name = id.rpartition("/")[2]
+    scope.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)", State="DISABLED")
+    targets = [{"Id": "castra", "Arn": f"{id}:elsewhere"}, {"Id": "mine", "Arn": f"{id}:mine"}]
+    scope.client("events").put_targets(Rule=name, Targets=targets)
+
+
+def delete_rule(scope: Scope, id: str) -> None:
+    name, events = id.rpartition("/")[2], scope.client("events")
+    ids = [target["Id"] for target in events.list_targets_by_rule(Rule=name)["Targets"]]
+    events.remove_targets(Rule=name, Ids=ids)
+    events.delete_rule(Name=name)
+
+
+def stop_reading(scope: Scope, id: str) -> None:
+    scope.client("lambda").update_event_source_mapping(UUID=id, Enabled=False, BatchSize=1)
+
+
+def delete_reader(scope: Scope, id: str) -> None:
+    scope.client("lambda").delete_event_source_mapping(UUID=id)
+
+
+def forget_permission(scope: Scope, id: str) -> None:
+    function, _, sid = id.partition("/")
+    scope.client("lambda").remove_permission(FunctionName=function, StatementId=sid, Qualifier="live")
+
+
+def widen_permission(scope: Scope, id: str) -> None:
+    forget_permission(scope, id)
+    function, _, sid = id.partition("/")
+    scope.client("lambda").add_permission(
+        FunctionName=function,
+        StatementId=sid,
+        Qualifier="live",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+    )
+
+
 ROWS = (
     Row(
         part=LOGS,
@@ -117,5 +178,34 @@ ROWS = (
         ),
         by_hand=change_function,
         vanish=delete_function,
+    ),
+    Row(
+        part=URL,
+        needs=CALLED,
+        changed=but(URL, open=True, cors=CrossOrigin(origins=("https://a.example",), headers=("X-B", "a"), max_age=60)),
+        by_hand=open_address,
+        vanish=delete_address,
+    ),
+    Row(
+        part=RULE,
+        needs=CALLED,
+        changed=but(RULE, schedule="cron(0 8 ? * MON-FRI *)"),
+        by_hand=change_rule,
+        vanish=delete_rule,
+    ),
+    Row(
+        part=READER,
+        needs=(*CALLED, QUEUE),
+        changed=but(READER, batch=100, window=20, concurrency=5, partial_failures=True),
+        moved=but(READER, queue=Id("queue/jobs-dead")),
+        by_hand=stop_reading,
+        vanish=delete_reader,
+    ),
+    Row(
+        part=PERMISSION,
+        needs=(*CALLED, RULE),
+        changed=but(PERMISSION, principal="s3.amazonaws.com", source="arn:aws:s3:::things"),
+        by_hand=widen_permission,
+        vanish=forget_permission,
     ),
 )
