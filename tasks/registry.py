@@ -17,6 +17,8 @@ from tasks.compute.scaling_group import ScalingGroupKind
 from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
+from tasks.delivery.distribution import DistributionKind
+from tasks.delivery.origin_access_control import OriginAccessControlKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.managed_policy import ManagedPolicyKind
 from tasks.identity.role import RoleKind
@@ -76,6 +78,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         PredictivePolicyKind(),
         ScheduledActionKind(),
         LayerKind(),
+        OriginAccessControlKind(),
+        DistributionKind(),
         LogGroupKind(),
         QueueKind(),
         BucketKind(),

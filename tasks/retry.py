@@ -77,12 +77,14 @@ TABLE: tuple[Rule, ...] = (
     Rule("LoadBalancerNotFound", "propagation"),
     Rule("ListenerNotFound", "propagation"),
     Rule("NoSuchBucket", "propagation"),
+    Rule("NoSuchOriginAccessControl", "propagation"),
     Rule("SubnetNotFound", "propagation"),  # as load balancers say it
     Rule("InvalidSecurityGroup", "propagation"),
     Rule("InvalidConfigurationRequest", "propagation", ("security groups are invalid",)),
     Rule("ValidationError", "propagation", ("The VPC ID", "is not found")),
     # Still held by something that is going.
     Rule("OperationAborted", "dependency"),  # of S3: a bucket of this name is being made or deleted
+    Rule("OriginAccessControlInUse", "dependency"),
     Rule("BucketNotEmpty", "dependency"),  # somebody wrote to it after it was emptied
     *(
         Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute

@@ -55,12 +55,3 @@ def acl_grants_still(request: Request, world: World) -> None:
             "InvalidBucketAclWithObjectOwnership",
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
         )
-
-
-@before("cloudfront:DeleteDistribution")
-def distribution_enabled(request: Request, world: World) -> None:
-    distribution = world.backend(request).distributions.get(request.text("Id"))
-    if distribution and distribution.distribution_config.enabled:
-        raise Refused(
-            "DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409
-        )

@@ -4,6 +4,28 @@ Without times in the profile each is over at once, and what's left is the tidyin
 registers all of it.
 """
 
-from tests.physics.slow import balancers, endpoints, functions, groups, images, instances, nats, queues, stores
+from tests.physics.slow import (
+    balancers,
+    distributions,
+    endpoints,
+    functions,
+    groups,
+    images,
+    instances,
+    nats,
+    queues,
+    stores,
+)
 
-__all__ = ["balancers", "endpoints", "functions", "groups", "images", "instances", "nats", "queues", "stores"]
+__all__ = [
+    "balancers",
+    "distributions",
+    "endpoints",
+    "functions",
+    "groups",
+    "images",
+    "instances",
+    "nats",
+    "queues",
+    "stores",
+]

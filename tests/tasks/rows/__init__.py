@@ -1,6 +1,6 @@
 """The rows of the standard suite: one for each kind, in a file for each area."""
 
-from tests.tasks.rows import api, balancing, compute, functions, identity, network, serverless, storage
+from tests.tasks.rows import api, balancing, compute, delivery, functions, identity, network, serverless, storage
 from tests.tasks.rows.row import Row
 
 AREAS = (
@@ -12,5 +12,6 @@ AREAS = (
     functions,
     serverless,
     storage,
+    delivery,
 )
 ROWS: dict[str, Row] = {row.part.kind: row for area in AREAS for row in area.ROWS}

@@ -1,0 +1,46 @@
+"""Delivery: distributions of CloudFront, and who they are at their origin."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from blueprints.part import Id, Part, of
+from blueprints.storage import BucketId
+
+PriceClass = Literal["100", "200", "all"]
+Domain = Annotated[str, Field(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=253)]
+PageKey = Annotated[str, Field(pattern=r"^[^/ ][^ ]*$", max_length=255)]
+
+
+class OriginAccessControl(Part):
+    """Who a distribution is at its origin: it signs what it asks a bucket, so that the bucket need not be public."""
+
+    kind: ClassVar[str] = "origin-access-control"
+    signing: Literal["always", "never", "no-override"] = "always"
+
+
+class Distribution(Part):
+    """A distribution of CloudFront in front of a bucket.
+
+    `index` is shown at `/`. `fallback` is shown, as if all were well, for whatever isn't there: an application of one
+    page finds its way by itself. `error` is shown with status 404 instead. Aliases need a certificate of us-east-1.
+    """
+
+    kind: ClassVar[str] = "distribution"
+    bucket: BucketId
+    access_control: Annotated[Id, of("origin-access-control")]
+    path: Annotated[str, Field(pattern=r"^(/[^/]+)*$", max_length=255)] = ""
+    index: PageKey = "index.html"
+    fallback: PageKey | None = None
+    error: PageKey | None = None
+    aliases: tuple[Domain, ...] = ()
+    certificate: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+)?$")
+    price_class: PriceClass = "100"
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Distribution":
+        if self.aliases and not self.certificate:
+            raise ValueError("has aliases, which need a certificate")
+        if self.fallback and self.error:
+            raise ValueError("should have fallback or error, not both")
+        return self

@@ -1,0 +1,1 @@
+"""What stands between visitors and an origin: distributions, certificates, names."""

@@ -1,0 +1,82 @@
+"""Where moto's CloudFront drops, forgets or admits what AWS doesn't, as a bare client sees it."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.physics.builds import Builds
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-4333-8444-555555555555"
+
+
+@pytest.fixture
+def cloudfront(make: Builds) -> Any:
+    """A client."""
+    return make.aws.client("cloudfront")
+
+
+def control(cloudfront: Any, name: str = "c") -> str:
+    config = {"Name": name, "SigningProtocol": "sigv4", "SigningBehavior": "always"}
+    config["OriginAccessControlOriginType"] = "s3"
+    made = cloudfront.create_origin_access_control(OriginAccessControlConfig=config)
+    return str(made["OriginAccessControl"]["Id"])
+
+
+def site(control: str, reference: str = "a", **more: Any) -> dict[str, Any]:
+    origin = {"Id": "b", "DomainName": "b.s3.eu-west-1.amazonaws.com", "OriginAccessControlId": control}
+    origin["S3OriginConfig"] = {"OriginAccessIdentity": ""}  # type: ignore[assignment]
+    behavior = {"TargetOriginId": "b", "ViewerProtocolPolicy": "https-only", "CachePolicyId": "p"}
+    base = {"CallerReference": reference, "Comment": "", "Enabled": True, "DefaultCacheBehavior": behavior}
+    return base | {"Origins": {"Quantity": 1, "Items": [origin]}} | more
+
+
+def refused(call: Any, **arguments: Any) -> str:
+    with pytest.raises(ClientError) as error:
+        call(**arguments)
+    return str(error.value.response["Error"]["Code"])
+
+
+def test_an_origin_tells_its_access_control_and_that_it_is_a_bucket(cloudfront: Any) -> None:
+    id = control(cloudfront)
+    made = cloudfront.create_distribution(DistributionConfig=site(id))["Distribution"]["DistributionConfig"]
+    (origin,) = made["Origins"]["Items"]
+    assert (origin["OriginAccessControlId"], origin["S3OriginConfig"]) == (id, {"OriginAccessIdentity": ""})
+
+
+def test_a_certificate_of_acm_is_not_cloudfronts_own(cloudfront: Any) -> None:
+    given = {"ACMCertificateArn": CERTIFICATE, "MinimumProtocolVersion": "TLSv1.2_2021", "SSLSupportMethod": "sni-only"}
+    config = site(control(cloudfront), ViewerCertificate=given)
+    told = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["DistributionConfig"]
+    assert not told["ViewerCertificate"]["CloudFrontDefaultCertificate"]
+
+
+def test_a_change_makes_a_new_version_and_is_refused_by_an_old_one(cloudfront: Any) -> None:
+    made = cloudfront.create_distribution(DistributionConfig=site(control(cloudfront)))
+    id, first = made["Distribution"]["Id"], made["ETag"]
+    config = made["Distribution"]["DistributionConfig"]
+    second = cloudfront.update_distribution(Id=id, IfMatch=first, DistributionConfig=config)["ETag"]
+    assert second != first
+    assert refused(cloudfront.update_distribution, Id=id, IfMatch=first, DistributionConfig=config) == (
+        "InvalidIfMatchVersion"
+    )
+
+
+def test_what_is_enabled_or_in_use_is_not_deleted_and_what_is_not_there_is_told(cloudfront: Any) -> None:
+    id = control(cloudfront)
+    made = cloudfront.create_distribution(DistributionConfig=site(id))
+    number, version = made["Distribution"]["Id"], made["ETag"]
+    assert refused(cloudfront.delete_distribution, Id=number, IfMatch=version) == "DistributionNotDisabled"
+    assert refused(cloudfront.delete_origin_access_control, Id=id, IfMatch="x") == "OriginAccessControlInUse"
+    assert refused(cloudfront.delete_origin_access_control, Id="E0", IfMatch="x") == "NoSuchOriginAccessControl"
+
+
+def test_names_are_one_distributions_and_need_a_certificate(cloudfront: Any) -> None:
+    id = control(cloudfront)
+    assert refused(lambda: control(cloudfront)) == "OriginAccessControlAlreadyExists"
+    aliases = {"Aliases": {"Quantity": 1, "Items": ["www.example.com"]}}
+    create = cloudfront.create_distribution
+    assert refused(create, DistributionConfig=site(id, **aliases)) == "InvalidViewerCertificate"
+    named = aliases | {"ViewerCertificate": {"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only"}}
+    create(DistributionConfig=site(id, **named))
+    assert refused(create, DistributionConfig=site(id, "b", **named)) == "CNAMEAlreadyExists"
