@@ -18,6 +18,7 @@ from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.queues import MessageQueue
 from blueprints.servers import Servers
+from blueprints.sites import StaticSite
 
 LONGEST_NAME = 40
 OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
@@ -61,6 +62,9 @@ class Environment(Piece):
     functions: dict[SectionName, LambdaFunction] = Field(
         default_factory=dict, description="Functions of Lambda by name."
     )
+    sites: dict[SectionName, StaticSite] = Field(
+        default_factory=dict, description="Sites by name: folders of pages, each published to a bucket of its own."
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -89,8 +93,11 @@ class Environment(Piece):
             yield from bucket.parts(name, logging=name in logged_to(self.buckets))
         for name, function in self.functions.items():
             yield from function.parts(name, self.network, self.region)
+        for name, site in self.sites.items():
+            yield from site.parts(name)
         if self.network is not None:
-            yield from self.network.parts(self.region)
+            read_within = any(site.visibility == "vpc" for site in self.sites.values())
+            yield from self.network.parts(self.region, reaching=("s3",) if read_within else ())
             for name, balancer in self.balancers.items():
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
@@ -128,6 +135,8 @@ class Environment(Piece):
             yield from bucket.problems(name, self.name, self.buckets)
         for name, function in self.functions.items():
             yield from function.problems(name, self)
+        for name, site in self.sites.items():
+            yield from site.problems(name, self.buckets, self.network)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from blueprints.endpoints import Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
+from blueprints.endpoints import Endpoint, Endpoints, GatewayEndpoint, InterfaceEndpoint, once_each, problems_of
 from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
 from blueprints.flow_logs import FlowLogs
 from blueprints.gateways import Address, InternetGateway, NatGateway, Route, RouteTable
@@ -212,12 +212,15 @@ class Network(Piece):
             *(Ready(f"nat-gateway/{letter}") for letter in gateways),
         )
 
-    def parts(self, region: str) -> Iterator[Part]:
-        """The VPC, its subnets, and the ways out, unless they stand already; endpoints, and the record of traffic."""
+    def parts(self, region: str, reaching: tuple[str, ...] = ()) -> Iterator[Part]:
+        """The VPC, its subnets, and the ways out, unless they stand already; endpoints, and the record of traffic.
+
+        `reaching` are services that other sections must reach by an endpoint; those named already aren't made twice.
+        """
         if not self.default:
             yield from self._vpc(region)
             yield from self._ways_out(region)
-        yield from self._endpoints(region)
+        yield from self._endpoints(region, (*self.endpoints, *(Endpoint(service=one) for one in reaching)))
         if self.flow_logs is not None:
             yield from self.flow_logs.parts(self.vpc)
 
@@ -254,16 +257,16 @@ class Network(Piece):
             subnets = (f"subnet/private-{letter}",)
             yield RouteTable(name=f"private-{letter}", where=where, vpc="vpc/main", routes=routes, subnets=subnets)
 
-    def _endpoints(self, region: str) -> Iterator[Part]:
+    def _endpoints(self, region: str, endpoints: tuple[Endpoint, ...]) -> Iterator[Part]:
         """Endpoints, and for those with interfaces a group that admits the VPC's own addresses, by TLS only."""
         tables = ("route-table/public", *(f"route-table/private-{letter}" for letter in self.letters(region)))
         group = "security-group/endpoints"
-        if not all(endpoint.by_route for endpoint in self.endpoints):
+        if not all(endpoint.by_route for endpoint in endpoints):
             where = "network.endpoints"
             yield SecurityGroup(name="endpoints", where=where, vpc=self.vpc, description="Endpoints of AWS services")
             within = (Rule(ports=(443, 443), peer=self.addresses, description="from within the VPC"),)
             yield Firewall(name="endpoints", where=where, group=group, inbound=within)
-        for where, endpoint in once_each(self.endpoints):
+        for where, endpoint in once_each(endpoints):
             common: dict[str, Any] = {"name": endpoint.part_name, "where": where, "vpc": self.vpc}
             common |= {"service": endpoint.service, "policy": endpoint.policy}
             if endpoint.by_route:

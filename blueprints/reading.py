@@ -89,6 +89,7 @@ STAND_INS: dict[str, Any] = {
     "queues": {},
     "buckets": {},
     "functions": {"image": "000000000000.dkr.ecr.xx-x-0.amazonaws.com/x:x"},
+    "sites": {"folder": "."},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
     "layers": {"packages": ["x"]},
 }

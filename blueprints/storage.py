@@ -189,7 +189,7 @@ class BucketPolicy(Part):
     names: dict[str, Id | Lookup] = Field(default_factory=dict, description="What else stands in braces.")
 
 
-def filled(value: Any, names: Mapping[str, str]) -> Any:
+def in_braces(value: Any, names: Mapping[str, str]) -> Any:
     """A document with what each name in braces stands for; other braces, such as ${aws:username}, stay."""
     match value:
         case str():
@@ -197,8 +197,8 @@ def filled(value: Any, names: Mapping[str, str]) -> Any:
                 value = value.replace(f"{{{name}}}", text)
             return value
         case Mapping():
-            return {key: filled(inner, names) for key, inner in value.items()}
+            return {key: in_braces(inner, names) for key, inner in value.items()}
         case list() | tuple():
-            return [filled(inner, names) for inner in value]
+            return [in_braces(inner, names) for inner in value]
         case _:
             return value

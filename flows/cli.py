@@ -6,17 +6,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from blueprints.environment import Environment
     from blueprints.layers import Library
+    from blueprints.sites import Publishing
     from tasks.decide import Plan
     from tasks.report import Report
     from tasks.scope import Scope
+    from tasks.storage.publishing.publish import Published
 
 app = typer.Typer(
     help="AWS environments as Prefect flows, with no state file. boto3 finds the credentials; AWS_ENDPOINT_URL counts.",
@@ -31,6 +34,10 @@ Region = Annotated[str | None, typer.Option("--region", "-r", help="Else AWS_REG
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
+SiteName = Annotated[
+    str, typer.Argument(help="The site's name in a blueprint; without one, the bucket's name.", show_default=False)
+]
+Blueprint = Annotated[Path | None, typer.Option("--blueprint", "-b", help="Take the site from this blueprint.")]
 CHANGES_FOUND = 3
 LEFT = "Left at once. What was made stands; run the same command again to go on."
 
@@ -168,6 +175,49 @@ def layer(
         _finish(_run(publish, 1), json, f"castra show {document.name} --region {document.region}")
 
 
+@app.command()
+def publish(
+    name: SiteName,
+    blueprint: Blueprint = None,
+    folder: Annotated[Path | None, typer.Option("--folder", help="The files, if there's no blueprint.")] = None,
+    compress: Annotated[str | None, typer.Option("--compress", help="none, gzip or brotli.")] = None,
+    keep_releases: Annotated[int | None, typer.Option("--keep-releases", help="To roll back to; else 3.")] = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Publish a site's folder as a new release: only what differs is sent, and no reader sees half of it."""
+    with _errors(json):
+        beside = {"folder": folder, "compress": compress, "keep_releases": keep_releases}
+        site = _site(name, blueprint, region, beside)
+
+        def publish_it() -> "Published":
+            from flows.publish_site import publish_site
+
+            return publish_site(site.folder, site.bucket, site.scope.region, site.publishing, site.account)
+
+        _finish_site(_run(publish_it, 1), json)
+
+
+@app.command(name="rollback-site")
+def rollback_site(
+    name: SiteName,
+    release: Annotated[int | None, typer.Option("--to", help="A release's number; else the one before.")] = None,
+    blueprint: Blueprint = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Make an earlier release of a site the current one again, by copies within its bucket."""
+    with _errors(json):
+        site = _site(name, blueprint, region, None)
+
+        def roll_it_back() -> "Published":
+            from flows.roll_back_site import roll_back_site
+
+            return roll_back_site(site.bucket, site.scope.region, release, site.account)
+
+        _finish_site(_run(roll_it_back, 1), json)
+
+
 @app.command(name="list")
 def list_(region: Region = None, json: Json = False) -> None:
     """List the environments of an account and region, from tags alone."""
@@ -254,6 +304,52 @@ def _layer_in(document: "Environment", name: str, beside: list[Any]) -> tuple["L
     return document.layers[name], scope_of(document)
 
 
+@dataclass(frozen=True)
+class _Site:
+    """A site as the shell names it."""
+
+    bucket: str
+    folder: str
+    publishing: "Publishing"
+    scope: "Scope"
+    account: str | None
+
+
+def _site(name: str, blueprint: Path | None, region: str | None, beside: dict[str, Any] | None) -> _Site:
+    """The site of a blueprint, or a bucket with what is named beside it. Raises Invalid for what doesn't fit.
+
+    `beside` is None where only the bucket counts.
+    """
+    from pydantic import ValidationError
+
+    from blueprints.sites import Publishing
+    from blueprints.wording import all_in_words
+    from tasks.errors import Invalid, Problem
+    from tasks.reading import scope_of
+
+    if blueprint is not None:
+        document = _load(blueprint)
+        problems = []
+        if name not in document.sites:
+            known = ", ".join(document.sites) or "none"
+            problems.append(Problem(f"sites.{name}", "there's no such site", f"There are: {known}"))
+        if region or any(value is not None for value in (beside or {}).values()):
+            problems.append(Problem("--blueprint", "it says all that there is to say", "Leave the other options out"))
+        if problems:
+            raise Invalid("castra", problems)
+        scope, site = scope_of(document), document.sites[name]
+        bucket = site.name or scope.bucket_name(name)
+        return _Site(bucket, site.folder, site.publishing, scope, document.account)
+    if beside is not None and beside["folder"] is None:
+        raise Invalid("castra", [Problem("--folder", "is missing", "Name the folder, or a blueprint by --blueprint")])
+    asked = {field: value for field, value in (beside or {}).items() if value is not None}
+    folder = str(asked.pop("folder", ""))
+    try:
+        return _Site(name, folder, Publishing(**asked), _scope(None, region), None)
+    except ValidationError as error:
+        raise Invalid("castra", all_in_words(error, asked, Publishing)) from None
+
+
 def _scope(name: str | None, region: str | None) -> "Scope":
     """The scope of a verb without a blueprint; the region from the option, the environment or the profile."""
     from botocore.session import Session
@@ -310,7 +406,15 @@ def _agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str | None
     return planned.fingerprint
 
 
-def _run(verb: Callable[[], "Report"], steps: int) -> "Report":
+class _Timed(Protocol):
+    @property
+    def seconds(self) -> float | None: ...
+
+
+T = TypeVar("T", bound=_Timed)
+
+
+def _run(verb: Callable[[], T], steps: int) -> T:
     """Run a flow on a Prefect server, showing its progress; Ctrl-C lets what runs end and starts nothing new."""
     from flows import screen
 
@@ -336,6 +440,18 @@ def _finish(report: "Report", json: bool, next_command: str) -> None:
         return
     screen.print_result(report)
     screen.talk.print(f"Next: {next_command}", highlight=False)
+
+
+def _finish_site(done: "Published", json: bool) -> None:
+    from flows import screen
+
+    if json:
+        screen.print_json(done.model_dump(mode="json"))
+        return
+    of = f", which is release {done.of} again" if done.of else ""
+    size = f" ({done.bytes / 1e6:.1f} MB)" if done.bytes else ""
+    counts = f"{done.sent} files written{size}, {done.unchanged} unchanged, {done.removed} removed"
+    screen.data.print(f"Release {done.release} of {done.bucket}{of}: {counts}, {done.seconds:.1f} s.", highlight=False)
 
 
 def _nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, left: int | None = None) -> None:

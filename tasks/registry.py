@@ -44,6 +44,7 @@ from tasks.serverless.permission import PermissionKind
 from tasks.serverless.queue import QueueKind
 from tasks.storage.bucket import BucketKind
 from tasks.storage.bucket_policy import BucketPolicyKind
+from tasks.storage.site import SiteKind
 
 KINDS: dict[str, Kind[Any, Any]] = {
     kind.name: kind
@@ -89,5 +90,6 @@ KINDS: dict[str, Kind[Any, Any]] = {
         EventRuleKind(),
         EventSourceKind(),
         PermissionKind(),
+        SiteKind(),
     )
 }

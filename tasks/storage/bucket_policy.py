@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from blueprints.storage import BucketPolicy, filled
+from blueprints.storage import BucketPolicy, in_braces
 from tasks.errors import Invalid, Problem, gone_is_fine
 from tasks.identity import policy
 from tasks.kind import Fixed, Found, Kind, State
@@ -53,7 +53,7 @@ class BucketPolicyKind(Kind[BucketPolicy, BucketPolicyState]):
         names = {"bucket": ids[part.bucket], **{name: ids[one] for name, one in part.names.items()}}
         if wrong := list(_problems(part)):
             raise Invalid("The blueprint", wrong)
-        return BucketPolicyState(bucket=names["bucket"], document=policy.canonical(filled(part.document, names)))
+        return BucketPolicyState(bucket=names["bucket"], document=policy.canonical(in_braces(part.document, names)))
 
     def create(self, scope: Scope, name: str, wanted: BucketPolicyState) -> str:
         """PutBucketPolicy. It may name roles that are seconds old."""
@@ -83,7 +83,7 @@ def _document(scope: Scope, bucket: str) -> str:
 
 def _problems(part: BucketPolicy) -> Iterator[Problem]:
     where = part.where or part.key
-    document = filled(part.document, dict.fromkeys(("bucket", *part.names), SOME_BUCKET))
+    document = in_braces(part.document, dict.fromkeys(("bucket", *part.names), SOME_BUCKET))
     yield from policy.problems(document, where, of_resource=True)
     if (size := len(policy.canonical(document))) > LIMIT:
         yield Problem(where, f"it has {size} characters, and AWS takes {LIMIT}", "Name fewer things")

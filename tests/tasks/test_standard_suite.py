@@ -167,6 +167,8 @@ def test_its_declared_actions_cover_every_call_it_makes(scope: Scope, row: Row) 
     if row.changed is not None:
         later = kind.wanted(row.changed, ids | answer(scope, [row.changed]))
         kind.update(own, id, later, frozenset(type(wanted).model_fields) - wanted.fixed())
+        changed = kind.wanted(row.changed, ids | answer(scope, [row.changed]))
+        kind.update(own, id, changed, frozenset(type(wanted).model_fields) - wanted.fixed())
     if kind.taggable:
         kind.tag(own, id, {"a": "b"}, frozenset({"c"}))
     kind.delete(own, id)
@@ -181,6 +183,7 @@ S3 = {
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadObject": "GetObject",
     "ListBuckets": "ListAllMyBuckets",
     "ListObjectVersions": "ListBucketVersions",
     "PutBucketCors": "PutBucketCORS",

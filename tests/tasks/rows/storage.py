@@ -1,9 +1,11 @@
 """Rows of the kinds in tasks/storage."""
 
 import json
+from pathlib import Path
 
 from blueprints.buckets import logs_come_in, tls_only
 from blueprints.part import Lookup
+from blueprints.sites import CacheRule, Publishing, Site
 from blueprints.storage import (
     Bucket,
     BucketPolicy,
@@ -15,6 +17,8 @@ from blueprints.storage import (
 )
 from tasks.scope import Scope, as_list
 from tasks.storage.listing import ON_REMOVAL, bucket_of
+from tasks.storage.publishing import manifest
+from tasks.storage.publishing.publish import unpublish
 from tests.tasks.rows.row import Row
 
 BARE = Bucket(name="uploads", on_removal="wipe")
@@ -58,6 +62,14 @@ POLICY = BucketPolicy(
 )
 READING = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "s3:GetObject", "Resource": "{bucket}/*"}
 
+SITE = Site(
+    name="uploads",
+    bucket="bucket/uploads",
+    folder=str(Path(__file__).parents[3] / "examples" / "site"),
+    content=Lookup("built:site/uploads"),
+)
+OTHERWISE = Publishing(cache=(CacheRule(match="*", control="no-store"),), compress="gzip")
+
 
 def loosen(scope: Scope, id: str) -> None:
     scope.client("s3").put_bucket_versioning(Bucket=bucket_of(id), VersioningConfiguration={"Status": "Enabled"})
@@ -86,6 +98,12 @@ def let_everybody_in(scope: Scope, id: str) -> None:
     )
 
 
+def half_publish(scope: Scope, id: str) -> None:
+    """What a publish leaves that was killed on its way."""
+    standing, etag = manifest.read(scope, bucket_of(id))
+    manifest.write(scope, bucket_of(id), standing.model_copy(update={"under_way": ("index.html",)}), etag)
+
+
 ROWS = (
     Row(
         part=BARE,
@@ -102,5 +120,12 @@ ROWS = (
         changed=POLICY.model_copy(update={"document": {"Version": "2012-10-17", "Statement": [tls_only(), READING]}}),
         by_hand=let_everybody_in,
         vanish=lambda scope, id: scope.client("s3").delete_bucket_policy(Bucket=bucket_of(id)),
+    ),
+    Row(
+        part=SITE,
+        needs=(BARE,),
+        changed=SITE.model_copy(update={"publishing": OTHERWISE}),
+        by_hand=half_publish,
+        vanish=lambda scope, id: unpublish(scope, bucket_of(id)),
     ),
 )

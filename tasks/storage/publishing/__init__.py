@@ -1,0 +1,1 @@
+"""Publishing a folder to a bucket, release by release."""
