@@ -34,6 +34,19 @@ ONLY_HTTP = ("cors",)
 STAGES = {"http": DEFAULT_STAGE, "websocket": "live"}
 
 
+def http_key_problem(at: str, key: str) -> Iterator[Problem]:
+    """What's wrong with a method and a path."""
+    found = HTTP_KEY.match(key)
+    segments = found[2].strip("/").split("/") if found and found[2] != "/" else []
+    if not found or not all(SEGMENT.match(one) for one in segments):
+        way_out = f"Write a method and a path, such as GET /things/{{id}}; methods are {', '.join(METHODS)}"
+        yield Problem(at, f"{key!r} isn't an HTTP route", way_out)
+    elif any(one.endswith("+}") for one in segments[:-1]):
+        yield Problem(at, "only the last step of a path can stand for many", "Take the + out, or what follows it")
+    elif len(names := VARIABLE.findall(key)) != len(set(names)):
+        yield Problem(at, "a variable stands twice in its path", "Give each a name of its own")
+
+
 class Authorizer(Piece):
     """Decides who may use a route: by a token that is checked (jwt, cognito), or by a function of yours (lambda)."""
 
@@ -193,18 +206,8 @@ class Api(Piece):
             if not WEBSOCKET_KEY.match(key):
                 way_out = "Write $connect, $disconnect, $default, or a word that messages have"
                 yield Problem(at, f"{key!r} isn't a WebSocket route", way_out)
-            return
-        if key == DEFAULT_STAGE:
-            return
-        found = HTTP_KEY.match(key)
-        segments = found[2].strip("/").split("/") if found and found[2] != "/" else []
-        if not found or not all(SEGMENT.match(one) for one in segments):
-            way_out = f"Write a method and a path, such as GET /things/{{id}}; methods are {', '.join(METHODS)}"
-            yield Problem(at, f"{key!r} isn't an HTTP route", way_out)
-        elif any(one.endswith("+}") for one in segments[:-1]):
-            yield Problem(at, "only the last step of a path can stand for many", "Take the + out, or what follows it")
-        elif len(names := VARIABLE.findall(key)) != len(set(names)):
-            yield Problem(at, "a variable stands twice in its path", "Give each a name of its own")
+        elif key != DEFAULT_STAGE:
+            yield from http_key_problem(at, key)
 
     def _who_may(self, at: str, key: str, route: Route) -> Iterator[Problem]:
         named = route.authorizer

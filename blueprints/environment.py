@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
-from blueprints.apis import Api
+from blueprints.any_api import AnyApi
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
 from blueprints.functions import LambdaFunction
@@ -43,7 +43,7 @@ class Environment(Piece):
     tags: dict[str, str] = Field(default_factory=dict, description="Your own tags, for everything that takes tags.")
     network: Network | None = None
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
-    apis: dict[SectionName, Api] = Field(
+    apis: dict[SectionName, AnyApi] = Field(
         default_factory=dict, description="APIs of API Gateway by name, in front of functions or of servers."
     )
     servers: dict[SectionName, Servers] = Field(default_factory=dict)

@@ -88,7 +88,8 @@ def _inner(model: Any, step: int | str) -> Any:
     """The type of what stands at one step into a type."""
     origin, arguments = typing.get_origin(model), typing.get_args(model)
     if origin is Annotated:
-        return _inner(arguments[0], step)
+        tagged = any(getattr(one, "tag", None) == step for one in arguments[1:])  # a step that no document has
+        return arguments[0] if tagged else _inner(arguments[0], step)
     if origin in (typing.Union, types.UnionType):
         return next((found for one in arguments if (found := _inner(one, step)) is not None), None)
     if origin is dict:

@@ -102,7 +102,7 @@ def _models_in(shape: Any) -> Iterator[tuple[str, str]]:
             yield from ((model, f".<name>{step}") for inner in patterns.values() for model, step in _models_in(inner))
         case {"additionalProperties": dict() as inner}:
             yield from ((model, f".<name>{step}") for model, step in _models_in(inner))
-        case {"anyOf": several}:
+        case {"anyOf": several} | {"oneOf": several}:
             yield from (found for one in several for found in _models_in(one))
 
 
@@ -130,8 +130,8 @@ def _default(shape: dict[str, Any]) -> str:
 
 def words(shape: dict[str, Any]) -> str:
     """A type, for people."""
-    if "anyOf" in shape:
-        return " or ".join(words(one) for one in shape["anyOf"] if one.get("type") != "null")
+    if several := shape.get("anyOf") or shape.get("oneOf"):
+        return " or ".join(words(one) for one in several if one.get("type") != "null")
     if "$ref" in shape:
         return _link(shape["$ref"].rpartition("/")[2])
     if "const" in shape or "enum" in shape:

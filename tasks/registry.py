@@ -4,6 +4,8 @@ from typing import Any
 
 from tasks.api.api_stage import ApiStageKind
 from tasks.api.http_api import HttpApiKind
+from tasks.api.rest_api import RestApiKind
+from tasks.api.rest_stage import RestStageKind
 from tasks.balancing.classic_balancer import ClassicBalancerKind
 from tasks.balancing.listener import ListenerKind
 from tasks.balancing.listener_rule import ListenerRuleKind
@@ -66,6 +68,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LoadBalancerKind(),
         HttpApiKind(),
         ApiStageKind(),
+        RestApiKind(),
+        RestStageKind(),
         TargetGroupKind(),
         ListenerKind(),
         ListenerRuleKind(),

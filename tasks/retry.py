@@ -94,6 +94,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("ResourceConflictException", "dependency", ("state: Pending",)),
     Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
+    Rule("ConflictException", "dependency", ("concurrent modification",)),  # of an API, by another call of ours
     *(
         Rule(code, "dependency")
         for code in (

@@ -143,7 +143,7 @@ class ApiStageKind(TaggedByPath[ApiStage, ApiStageState]):
         clear_away(scope, api)
 
     def _path(self, id: str) -> str:
-        return f"apis/{id.replace('/', '/stages/', 1)}"
+        return f"/apis/{id.replace('/', '/stages/', 1)}"
 
 
 # ---------------------------------------------------------------------- AWS's words and ours

@@ -24,9 +24,13 @@ def contents(scope: Scope, api: str) -> dict[str, str]:
 
 def content_of(deployment: dict[str, Any]) -> str:
     """What's in a deployment; nothing can be said of one that failed, or that Castra hasn't made."""
-    said = deployment.get("Description") or ""
-    ours = said.startswith(OURS) and deployment.get("DeploymentStatus") != "FAILED"
-    return said.removeprefix(OURS) if ours else ""
+    failed = deployment.get("DeploymentStatus") == "FAILED"
+    return "" if failed else content_of_description(deployment.get("Description") or "")
+
+
+def content_of_description(said: str) -> str:
+    """What's in a deployment that has this description."""
+    return said.removeprefix(OURS) if said.startswith(OURS) else ""
 
 
 def deploy(scope: Scope, api: str, content: str) -> str:

@@ -78,7 +78,7 @@ class HttpApiKind(TaggedByPath[HttpApi, HttpApiState]):
             scope.client(HTTP).delete_api(ApiId=id)
 
     def _path(self, id: str) -> str:
-        return f"apis/{id}"
+        return f"/apis/{id}"
 
 
 def _cors(cors: CorsState | None) -> dict[str, Any]:

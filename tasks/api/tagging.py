@@ -8,7 +8,7 @@ from tasks.scope import Scope
 
 
 class TaggedByPath(Kind[P, S]):
-    """A kind whose resources have such an ARN, as `apis/{id}` in this region."""
+    """A kind whose resources have such an ARN, as `/apis/{id}` in this region."""
 
     def tag(self, scope: Scope, id: str, tags: Mapping[str, str], dropped: frozenset[str] = frozenset()) -> None:
         """See the base."""
@@ -24,4 +24,4 @@ class TaggedByPath(Kind[P, S]):
 
 def arn_of(scope: Scope, path: str) -> str:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html"""
-    return f"arn:{scope.client(HTTP).meta.partition}:apigateway:{scope.region}::/{path}"
+    return f"arn:{scope.client(HTTP).meta.partition}:apigateway:{scope.region}::{path}"

@@ -10,7 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tasks.scope import CREATED, FINGERPRINT, PART, as_list
+from tasks.scope import CREATED, FINGERPRINT, PART
+from tests.crash.apis import http_apis, rest_apis
 from tests.crash.stage import Stage
 
 Thing = tuple[str, str, str]  # what it is, its part or name, and all else about it as JSON
@@ -77,7 +78,8 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _listeners(stage.client("elbv2"))
     yield from _roles(stage.client("iam"))
     yield from _layers(stage.client("lambda"))
-    yield from _http_apis(stage.client("apigatewayv2"))
+    yield from http_apis(stage.client("apigatewayv2"))
+    yield from rest_apis(stage.client("apigateway"))
     yield from _buckets(stage.client("s3"))
 
 
@@ -109,30 +111,6 @@ def _roles(iam: Any) -> Iterator[tuple[str, Any]]:
         yield "Roles", {**role, "Attached": attached, "Inline": inline}
     for policy in iam.list_policies(Scope="Local")["Policies"]:
         yield "Policies", policy
-
-
-def _http_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
-    """Each with all that's inside, without ids: what's behind a route, and what a deployment is of."""
-    for api in gateway.get_apis()["Items"]:
-        id = {"ApiId": api["ApiId"]}
-        behind = {
-            one["IntegrationId"]: without(one, "IntegrationId") for one in gateway.get_integrations(**id)["Items"]
-        }
-        names = {one["AuthorizerId"]: one["Name"] for one in gateway.get_authorizers(**id)["Items"]}
-        deployed = {one["DeploymentId"]: one["Description"] for one in gateway.get_deployments(**id)["Items"]}
-        routes = [
-            without(one, "RouteId")
-            | {"Target": behind[one["Target"].rpartition("/")[2]], "AuthorizerId": names.get(one.get("AuthorizerId"))}
-            for one in gateway.get_routes(**id)["Items"]
-        ]
-        inside = {"Behind": list(behind.values()), "Names": list(names.values()), "Deployed": list(deployed.values())}
-        yield "Apis", without(api, "ApiId", "ApiEndpoint") | {"Routes": routes, "Tags": as_list(api["Tags"])} | inside
-        for stage in gateway.get_stages(**id)["Items"]:
-            yield "Stages", stage | {"DeploymentId": deployed[stage["DeploymentId"]], "Tags": as_list(stage["Tags"])}
-
-
-def without(item: dict[str, Any], *fields: str) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in fields}
 
 
 def _buckets(s3: Any) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from blueprints.http_apis import ApiStage, Cors, HttpApi, HttpRoute, JwtAuthorizer, LambdaAuthorizer, Throttle
+from blueprints.rest_apis import Answer, Caching, Guard, Method, RestApi, RestStage
 from tasks.scope import ENVIRONMENT, PART, Scope
 from tests.tasks.rows.row import Row
 
@@ -62,6 +63,82 @@ CHANGED_STAGE = STAGE.model_copy(
     }
 )
 
+ORDER = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+ORDERS = {"type": "array", "items": {"$ref": "#/Order"}}
+NOT_FOUND = Answer(
+    status=404, pattern=".*not found.*", templates={"application/json": '{"message": "no"}'}, model="Order"
+)
+REST = RestApi(
+    name="orders",
+    binary=("image/png",),
+    authorizers=(
+        Guard(
+            name="staff", type="TOKEN", function=FUNCTION, identity=("method.request.header.Authorization",), cache=60
+        ),
+    ),
+    models={"Order": ORDER, "Orders": ORDERS},
+    methods=(
+        Method(key="GET /orders/{id}", to=FUNCTION, api_key=True),
+        Method(key="ANY /old/{rest+}", to="https://old.example.com/{rest}", authorizer="iam"),
+        Method(
+            key="POST /orders",
+            to=FUNCTION,
+            custom=True,
+            templates={"application/json": '{"id": "$input.params(\'id\')"}'},
+            sends={"integration.request.header.X-Who": "context.identity.sourceIp"},
+            answers=(NOT_FOUND, Answer(status=200, headers={"X-Kind": "'order'"}, model="Orders")),
+            parameters={"method.request.querystring.page": True},
+            body="Order",
+            validates="all",
+            authorizer="staff",
+            cache_keys=("method.request.querystring.page",),
+        ),
+    ),
+    errors={"DEFAULT_4XX": {"Access-Control-Allow-Origin": "'*'"}},
+)
+PEOPLE_OF_A_POOL = Guard(
+    name="people",
+    type="COGNITO_USER_POOLS",
+    pools=("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a",),
+    identity=("method.request.header.Authorization",),
+)
+CHANGED_REST = RestApi(
+    name="orders",
+    description="all of them",
+    default_endpoint=False,
+    authorizers=(
+        PEOPLE_OF_A_POOL,
+        Guard(name="staff", type="REQUEST", function=FUNCTION, identity=("method.request.header.X-A", "context.path")),
+    ),
+    models={"Order": ORDER | {"required": []}},
+    methods=(
+        Method(key="GET /orders/{id}", to=FUNCTION, authorizer="people", scopes=("read",), timeout=5_000),
+        Method(key="PUT /orders", to="https://old.example.com", custom=True, answers=(Answer(status=200),)),
+        Method(key="GET /", to="mock", custom=True, answers=(Answer(status=204),), authorizer="staff"),
+    ),
+)
+REST_STAGE = RestStage(
+    name="orders",
+    api="rest-api/orders",
+    serves=REST,
+    throttle=Throttle(rate=100, burst=50),
+    routes={"GET /orders/{id}": Throttle(rate=10, burst=5)},
+    cache_size="0.5",
+    cached={"POST /orders": Caching(ttl=60)},
+    access_logs=f"{LOGS}:*",
+    variables={"colour": "blue", "size": "l"},
+)
+CHANGED_REST_STAGE = REST_STAGE.model_copy(
+    update={
+        "throttle": Throttle(rate=7.5, burst=7),
+        "routes": {"POST /orders": Throttle(rate=1, burst=1)},
+        "cache_size": None,
+        "cached": {},
+        "access_logs": None,
+        "variables": {"colour": "red"},
+    }
+)
+
 
 def http(scope: Scope) -> Any:
     return scope.client("apigatewayv2")
@@ -98,6 +175,44 @@ def second_stage(scope: Scope, key: str) -> None:
     http(scope).create_stage(ApiId=api["ApiId"], StageName="twin", Tags=identity(scope, key))
 
 
+def rest(scope: Scope) -> Any:
+    return scope.client("apigateway")
+
+
+def change_a_method(scope: Scope, id: str) -> None:
+    """Another integration behind a method, and no validation of it."""
+    (one,) = (each for each in rest(scope).get_resources(restApiId=id)["items"] if each["path"] == "/orders")
+    rest(scope).put_method(
+        restApiId=id, resourceId=one["id"], httpMethod="POST", authorizationType="NONE", apiKeyRequired=False
+    )
+    rest(scope).put_integration(restApiId=id, resourceId=one["id"], httpMethod="POST", type="MOCK")
+
+
+def second_rest_api(scope: Scope, key: str) -> None:
+    rest(scope).create_rest_api(name="by hand", tags=identity(scope, key))
+
+
+def deploy_rest_by_hand(scope: Scope, id: str) -> None:
+    api, _, stage = id.partition("/")
+    made = rest(scope).create_deployment(restApiId=api)
+    patch = [
+        {"op": "replace", "path": "/deploymentId", "value": made["id"]},
+        {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "3"},
+    ]
+    rest(scope).update_stage(restApiId=api, stageName=stage, patchOperations=patch)
+
+
+def delete_rest_stage(scope: Scope, id: str) -> None:
+    api, _, stage = id.partition("/")
+    rest(scope).delete_stage(restApiId=api, stageName=stage)
+
+
+def second_rest_stage(scope: Scope, key: str) -> None:
+    (api,) = (one for one in rest(scope).get_rest_apis()["items"] if scope.owns(one["tags"]))
+    deployment = rest(scope).get_deployments(restApiId=api["id"])["items"][0]["id"]
+    rest(scope).create_stage(restApiId=api["id"], stageName="twin", deploymentId=deployment, tags=identity(scope, key))
+
+
 ROWS = (
     Row(
         part=API,
@@ -115,5 +230,21 @@ ROWS = (
         by_hand=deploy_by_hand,
         vanish=delete_stage,
         twin=second_stage,
+    ),
+    Row(
+        part=REST,
+        changed=CHANGED_REST,
+        by_hand=change_a_method,
+        vanish=lambda scope, id: rest(scope).delete_rest_api(restApiId=id),
+        twin=second_rest_api,
+    ),
+    Row(
+        part=REST_STAGE,
+        needs=(REST,),
+        changed=CHANGED_REST_STAGE,
+        moved=REST_STAGE.model_copy(update={"stage": "beta"}),
+        by_hand=deploy_rest_by_hand,
+        vanish=delete_rest_stage,
+        twin=second_rest_stage,
     ),
 )

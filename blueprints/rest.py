@@ -1,0 +1,150 @@
+"""REST APIs of API Gateway: the section that people write, and how it unfolds into parts."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from blueprints.apis import OPEN, http_key_problem
+from blueprints.http_apis import Cors, LogGroupArn, Throttle
+from blueprints.part import Name, Part, Piece
+from blueprints.problem import Problem
+from blueprints.rest_apis import CacheSize, Caching, Method, RestApi, RestStage
+from blueprints.rest_cors import cors_headers, cors_method
+from blueprints.rest_routes import RestAuthorizer, WrittenRestRoute
+
+
+class Rest(Piece):
+    """A REST API: what HTTP APIs lack. Templates, validation, API keys with plans, kept answers."""
+
+    kind: Literal["rest"] = Field(description="What tells it from an HTTP or WebSocket API.")
+    description: str = Field(default="", max_length=1024, description="What it's for.")
+    routes: dict[str, WrittenRestRoute] = Field(
+        min_length=1, description="By key: a method (or ANY) and a path, `GET /things/{id}`."
+    )
+    authorizers: dict[Name, RestAuthorizer] = Field(default_factory=dict, description="By name; routes name them.")
+    authorizer: str = Field(
+        default=OPEN, description="Who decides where a route doesn't say: `none` lets everybody in."
+    )
+    models: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")], dict[str, Any]] = Field(
+        default_factory=dict,
+        description="What bodies are, by name: JSON Schema (draft 4); `$ref: '#/Other'` names one.",
+    )
+    cors: Cors | None = Field(
+        default=None,
+        description="Which pages of one other origin, or of all, may call it. Functions that get whole requests must "
+        "send Access-Control-Allow-Origin themselves.",
+    )
+    binary: tuple[str, ...] = Field(default=(), description="Content types that aren't text, such as image/png.")
+    stage: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")] = Field(
+        default="live", description="The first step of its paths."
+    )
+    variables: dict[Annotated[str, Field(pattern=r"^\w{1,64}$")], Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=dict, description="Stage variables, which routes may name as ${stageVariables.x}."
+    )
+    throttle: Throttle = Field(
+        default=Throttle(rate=1000, burst=500),
+        description="What is let through, of all routes together; 1000 a second and 500 at once, if not given.",
+    )
+    cache_size: CacheSize | None = Field(
+        default=None, description="GB of kept answers, paid by the hour; nothing is kept, if not given."
+    )
+    access_logs: LogGroupArn | None = Field(
+        default=None, description="ARN of a log group, to which each request becomes a line."
+    )
+    default_endpoint: bool = Field(
+        default=True, description="Whether AWS's own address works. Turn it off where your own domain is the only one."
+    )
+
+    # ------------------------------------------------------------------ what's wrong
+
+    def problems(self, name: str, region: str) -> Iterator[Problem]:
+        """What doesn't fit together."""
+        where = f"apis.{name}"
+        if self.access_logs and (there := self.access_logs.split(":")[3]) != region:
+            yield Problem(f"{where}.access_logs", f"the log group is in {there}", f"Name one in {region}")
+        if self.cors and len(self.cors.origins) > 1:
+            why = "a REST API answers for one origin, or for all"
+            yield Problem(f"{where}.cors.origins", why, 'Name one, or "*", or set kind: http')
+        yield from self._unknown(f"{where}.authorizer", self.authorizer)
+        for inner, authorizer in self.authorizers.items():
+            if inner in ("iam", OPEN):
+                yield Problem(f"{where}.authorizers.{inner}", "this name has a meaning of its own", "Choose another")
+            yield from authorizer.problems(f"{where}.authorizers.{inner}")
+        for model, schema in self.models.items():
+            for other in sorted(_references(schema) - {f"#/{known}" for known in self.models}):
+                yield Problem(f"{where}.models.{model}", f"{other!r} is no model of this API", "Write '#/Name' of one")
+        for key, route in self.routes.items():
+            at = f"{where}.routes.{key}"
+            yield from http_key_problem(at, key)
+            yield from route.problems(at, key, self.models, keeps=self.cache_size is not None)
+            yield from self._unknown(f"{at}.authorizer", route.authorizer or OPEN)
+            by = self.authorizers.get(route.authorizer or self.authorizer)
+            if route.scopes and (by is None or by.kind != "cognito"):
+                yield Problem(f"{at}.scopes", "are a Cognito token's", "Name an authorizer of kind cognito")
+        yield from self._twins(f"{where}.routes")
+
+    def _unknown(self, at: str, named: str) -> Iterator[Problem]:
+        known = (*self.authorizers, "iam", OPEN)
+        if named not in known:
+            yield Problem(at, f"there is no authorizer {named!r} in this API", f"Name one of: {', '.join(known)}")
+
+    def _twins(self, where: str) -> Iterator[Problem]:
+        """At one place of a path, AWS takes one variable, whatever the method."""
+        variables: dict[tuple[str, ...], str] = {}
+        for key in self.routes:
+            steps = key.partition(" ")[2].split("/")
+            for depth, step in enumerate(steps):
+                above = tuple("{}" if one.startswith("{") else one for one in steps[:depth])
+                if step.startswith("{") and (other := variables.setdefault(above, step)) != step:
+                    yield Problem(f"{where}.{key}", f"{step} stands where another route has {other}", "Use one name")
+
+    # ------------------------------------------------------------------ what it unfolds into
+
+    def parts(self, name: str) -> Iterator[Part]:
+        """The API, and the stage that shows it."""
+        where = f"apis.{name}"
+        api = RestApi(
+            name=name,
+            where=where,
+            description=self.description,
+            default_endpoint=self.default_endpoint,
+            binary=self.binary,
+            authorizers=tuple(one.part(inner) for inner, one in self.authorizers.items()),
+            models=self.models,
+            methods=(*self._methods(), *self._asked_before()),
+            errors={type: cors_headers(self.cors) for type in ("DEFAULT_4XX", "DEFAULT_5XX")} if self.cors else {},
+        )
+        yield api
+        yield RestStage(
+            name=name,
+            where=where,
+            api=api.key,
+            stage=self.stage,
+            serves=api,
+            throttle=self.throttle,
+            routes={key: one.throttle for key, one in self.routes.items() if one.throttle},
+            cache_size=self.cache_size,
+            cached={key: Caching(ttl=one.cache) for key, one in self.routes.items() if one.cache},
+            access_logs=self.access_logs,
+            variables=self.variables,
+        )
+
+    def _methods(self) -> Iterator[Method]:
+        for key, route in self.routes.items():
+            by = route.authorizer or self.authorizer
+            yield route.part(key, None if by == OPEN else by, self.cors)
+
+    def _asked_before(self) -> Iterator[Method]:
+        """What browsers ask before they call from another origin, for each path that doesn't answer that itself."""
+        taken = {key.partition(" ")[2] for key in self.routes if key.startswith(("OPTIONS ", "ANY "))}
+        for path in dict.fromkeys(key.partition(" ")[2] for key in self.routes):
+            if self.cors and path not in taken:
+                yield cors_method(path, self.cors)
+
+
+def _references(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        own = {schema["$ref"]} if isinstance(schema.get("$ref"), str) else set()
+        return own.union(*(_references(one) for one in schema.values()))
+    return set().union(*(_references(one) for one in schema)) if isinstance(schema, list) else set()
