@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from blueprints.identity import Document
+from blueprints.notifications import QueueNotice
 from blueprints.part import Id, Lookup, Part, Piece
 from blueprints.problem import Problem
 from blueprints.storage import (
@@ -81,6 +82,9 @@ class Storage(Piece):
         default=None,
         description="More statements for its policy, with principals; {bucket} is its ARN.",
     )
+    notify: tuple[QueueNotice, ...] = Field(
+        default=(), description="Queues that are told when objects come and go; functions say it by their `on`."
+    )
     on_removal: OnRemoval = Field(
         default="keep",
         description="What becomes of it when it leaves the document: it stays as it is, or goes with all in it.",
@@ -113,6 +117,17 @@ class Storage(Piece):
             yield Problem(f"{where}.kms_key", why, "Leave it out: S3's own keys encrypt then")
         yield from self._log_problems(where, name, others)
         yield from self._policy_problems(f"{where}.policy")
+
+    def queue_problems(self, name: str, queues: Mapping[str, Any]) -> Iterator[Problem]:
+        """Queues that aren't there, or to which S3 can't send."""
+        for index, one in enumerate(self.notify):
+            where = f"buckets.{name}.notify.{index}.queue"
+            if one.queue not in queues:
+                way_out = f"Name one of: {', '.join(queues)}" if queues else "Describe it there"
+                yield Problem(where, f"there is no queue {one.queue} in the section queues", way_out)
+            elif queues[one.queue].encryption_key:
+                why = f"S3 can't send to {one.queue}, whose KMS key it may not use"
+                yield Problem(where, why, f"Leave out queues.{one.queue}.encryption_key: SQS's own key encrypts then")
 
     def _log_problems(self, where: str, name: str, others: Mapping[str, "Storage"]) -> Iterator[Problem]:
         if self.logs is None:

@@ -14,6 +14,7 @@ from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
 from blueprints.network import Network
+from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.queues import MessageQueue
@@ -88,9 +89,12 @@ class Environment(Piece):
         for name, library in self.layers.items():
             yield library.part(name)
         for name, queue in self.queues.items():
-            yield from queue.parts(name)
+            senders = [bucket for bucket, one in self.buckets.items() if name in {told.queue for told in one.notify}]
+            yield from queue.parts(name, senders)
         for name, bucket in self.buckets.items():
             yield from bucket.parts(name, logging=name in logged_to(self.buckets))
+            if asked := asked_of(name, self.functions, bucket.notify):
+                yield part_of(name, asked)
         for name, function in self.functions.items():
             yield from function.parts(name, self.network, self.region)
         for name, site in self.sites.items():
@@ -133,6 +137,8 @@ class Environment(Piece):
             yield from api.problems(name, self.region)
         for name, bucket in self.buckets.items():
             yield from bucket.problems(name, self.name, self.buckets)
+            yield from bucket.queue_problems(name, self.queues)
+            yield from overlaps(asked_of(name, self.functions, bucket.notify))
         for name, function in self.functions.items():
             yield from function.problems(name, self)
         for name, site in self.sites.items():

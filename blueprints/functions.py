@@ -19,7 +19,7 @@ from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
 from blueprints.queues import all_queues
-from blueprints.triggers import Trigger, twice
+from blueprints.triggers import Trigger, admitting_bucket, twice
 
 IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[a-zA-Z0-9._-]+|@sha256:[0-9a-f]{64})$"
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
@@ -113,7 +113,7 @@ class LambdaFunction(Piece):
         default=None, description="The queue for events that it failed on, called without waiting for it."
     )
 
-    on: tuple[Trigger, ...] = Field(default=(), description="What calls it: queues and schedules.")
+    on: tuple[Trigger, ...] = Field(default=(), description="What calls it: queues, schedules and buckets.")
     url: Annotated[Address | None, BeforeValidator(_auth, json_schema_input_type=str | Address | None)] = Field(
         default=None, description="An address of its own: iam, none, or with all settings; none, if not given."
     )
@@ -160,7 +160,7 @@ class LambdaFunction(Piece):
         yield from unknown_policies(where, [("permissions_boundary", self.permissions_boundary)], document.policies)
         queues = {queue: document.queues.get(queue) for queue in known["queue"]}
         for index, trigger in enumerate(self.on):
-            yield from trigger.problems(f"{where}.on.{index}", self.timeout, queues)
+            yield from trigger.problems(f"{where}.on.{index}", self.timeout, queues, known["bucket"])
         yield from twice(f"{where}.on", self.on)
         if self.vpc and document.network is None:
             yield Problem(f"{where}.vpc", "the document has no network", "Add one, or leave it out")
@@ -232,6 +232,8 @@ class LambdaFunction(Piece):
         )
         for number, trigger in enumerate(self.on, 1):
             yield from trigger.parts(name, number, f"{where}.on.{number - 1}")
+        for bucket in dict.fromkeys(trigger.bucket for trigger in self.on if trigger.bucket):
+            yield admitting_bucket(name, bucket, f"{where}.on")
         if self.url is not None:
             yield from self.url.parts(name, f"{where}.url")
 

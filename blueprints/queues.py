@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from blueprints.identity import Document
 from blueprints.log_groups import KeyArn
+from blueprints.notifications import letting_in
 from blueprints.part import Id, Part, Piece, of
 from blueprints.problem import Problem
 
@@ -28,6 +30,7 @@ class Queue(Part):
     dead_letters: Annotated[Id, of("queue")] | None = None
     tries: int = Field(default=5, ge=1, le=1000, description="After so many, a message goes to `dead_letters`.")
     encryption_key: KeyArn | None = Field(default=None, description="None: encrypted by a key of SQS's own.")
+    policy: Document | None = Field(default=None, description="Who else may use it; may have ids in it.")
 
 
 # ---------------------------------------------------------------------- the section
@@ -81,8 +84,8 @@ class MessageQueue(Piece):
             why = f"its {kept} s count from when a message was first sent; the queue keeps it {self.retention} s"
             yield Problem(f"queues.{name}.dead_letters.retention", why, "Make it longer than the queue's own")
 
-    def parts(self, name: str) -> Iterator[Part]:
-        """The queue, and the one for what nobody could work off."""
+    def parts(self, name: str, buckets: Collection[str] = ()) -> Iterator[Part]:
+        """The queue, which these buckets send to, and the one for what nobody could work off."""
         where = f"queues.{name}"
         dead: Id | None = None
         if self.dead_letters is not None:
@@ -103,6 +106,7 @@ class MessageQueue(Piece):
             dead_letters=dead,
             tries=self.dead_letters.after if self.dead_letters else 5,
             encryption_key=self.encryption_key,
+            policy=letting_in(buckets) if buckets else None,
         )
 
 

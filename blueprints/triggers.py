@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol
 from pydantic import AfterValidator, Field, model_validator
 
 from blueprints.granting import allowing
+from blueprints.notifications import Affix, EventName, permission_name
 from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, asking, of
 from blueprints.problem import Problem
 
@@ -84,8 +85,16 @@ class Waits(Protocol):
     visibility: int
 
 
+FIELDS: dict[str, tuple[str, ...]] = {
+    "queue": ("batch", "window", "concurrency", "partial_failures"),
+    "schedule": (),
+    "bucket": ("events", "prefix", "suffix"),
+}
+"""What each source may say more."""
+
+
 class Trigger(Piece):
-    """What calls the function: exactly one of queue and schedule, and how."""
+    """What calls the function: exactly one of queue, schedule and bucket, and how."""
 
     queue: Name | None = Field(default=None, description="A queue whose messages it works off.")
     schedule: Schedule | None = Field(
@@ -93,6 +102,14 @@ class Trigger(Piece):
         description="When: rate(5 minutes), or cron(0 8 ? * MON-FRI *) with six fields, in UTC.",
         examples=["rate(5 minutes)"],
     )
+    bucket: Name | None = Field(default=None, description="A bucket whose objects come and go.")
+    events: tuple[EventName, ...] = Field(
+        default=("created",),
+        min_length=1,
+        description="Of a bucket: created, removed, or what S3 has, such as s3:ObjectRestore:Completed.",
+    )
+    prefix: Affix = Field(default="", description="Of a bucket: for keys that begin so.")
+    suffix: Affix = Field(default="", description="Of a bucket: for keys that end so.")
     batch: int = Field(default=10, ge=1, le=10_000, description="Of a queue: messages at once, at most.")
     window: int = Field(default=0, ge=0, le=300, description="Of a queue: seconds to wait until a batch is full.")
     concurrency: int | None = Field(
@@ -105,7 +122,7 @@ class Trigger(Piece):
     @model_validator(mode="before")
     @classmethod
     def _known_source(cls, given: Any) -> Any:
-        known = ("queue", "schedule")
+        known = ("queue", "schedule", "bucket")
         if isinstance(given, Mapping) and not any(given.get(source) for source in known):
             said = ", ".join(str(key) for key in given) or "nothing"
             raise ValueError(f"there's no event source in it ({said}). There are: {', '.join(known)}")
@@ -113,19 +130,25 @@ class Trigger(Piece):
 
     @model_validator(mode="after")
     def _one_source(self) -> "Trigger":
-        if self.queue and self.schedule:
-            raise ValueError("should name exactly one of queue and schedule")
-        if self.schedule and (given := self.model_fields_set - {"schedule"}):
-            raise ValueError(f"a schedule has no {', '.join(sorted(given))}")
+        sources = [source for source in FIELDS if getattr(self, source)]
+        if len(sources) != 1:
+            raise ValueError("should name exactly one of queue, schedule and bucket")
+        if given := self.model_fields_set - {sources[0], *FIELDS[sources[0]]} - FIELDS.keys():
+            raise ValueError(f"a {sources[0]} has no {', '.join(sorted(given))}")
         if self.batch > 10 and not self.window:
             raise ValueError("a batch of more than 10 needs a window of at least 1 second")
         return self
 
-    def problems(self, where: str, timeout: int, queues: Mapping[str, Waits | None]) -> Iterator[Problem]:
-        """A queue that the document doesn't have, or one whose messages come again before the function has ended.
+    def problems(
+        self, where: str, timeout: int, queues: Mapping[str, Waits | None], buckets: Collection[str]
+    ) -> Iterator[Problem]:
+        """A source that the document doesn't have, or a queue whose messages come again before the function has ended.
 
         `queues` are those that the section makes, and what it says of them; None for dead letters.
         """
+        if self.bucket and self.bucket not in buckets:
+            way_out = f"Name one of: {', '.join(sorted(buckets))}" if buckets else "Describe it there"
+            yield Problem(f"{where}.bucket", f"there is no bucket {self.bucket} in the section buckets", way_out)
         if self.queue is None:
             return
         if self.queue not in queues:
@@ -146,8 +169,7 @@ class Trigger(Piece):
         """What calls the function, and what admits that."""
         called = Ready(f"function/{function}")
         if self.queue:
-            settings = ("batch", "window", "concurrency", "partial_failures")
-            given = {field: getattr(self, field) for field in settings}
+            given = {field: getattr(self, field) for field in FIELDS["queue"]}
             name, queue = f"{function}-{self.queue}", f"queue/{self.queue}"
             yield EventSource(name=name, where=where, function=called, queue=queue, **given)
         if self.schedule:
@@ -161,6 +183,17 @@ class Trigger(Piece):
                 principal=service,
                 source=Id(rule.key),
             )
+
+
+def admitting_bucket(function: str, bucket: str, where: str) -> Permission:
+    """What lets S3 call the function for this bucket."""
+    return Permission(
+        name=permission_name(function, bucket),
+        where=where,
+        function=Ready(f"function/{function}"),
+        principal="s3.amazonaws.com",
+        source=Id(f"bucket/{bucket}"),
+    )
 
 
 def twice(where: str, triggers: Collection[Trigger]) -> Iterator[Problem]:

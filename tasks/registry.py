@@ -45,6 +45,7 @@ from tasks.serverless.log_group import LogGroupKind
 from tasks.serverless.permission import PermissionKind
 from tasks.serverless.queue import QueueKind
 from tasks.storage.bucket import BucketKind
+from tasks.storage.bucket_notification import BucketNotificationKind
 from tasks.storage.bucket_policy import BucketPolicyKind
 from tasks.storage.site import SiteKind
 
@@ -89,6 +90,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),
+        BucketNotificationKind(),
         FunctionKind(),
         FunctionUrlKind(),
         EventRuleKind(),

@@ -77,6 +77,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("LoadBalancerNotFound", "propagation"),
     Rule("ListenerNotFound", "propagation"),
     Rule("NoSuchBucket", "propagation"),
+    Rule("InvalidArgument", "propagation", ("Unable to validate the following destination",)),  # of S3's events
     Rule("NoSuchOriginAccessControl", "propagation"),
     Rule("SubnetNotFound", "propagation"),  # as load balancers say it
     Rule("InvalidSecurityGroup", "propagation"),

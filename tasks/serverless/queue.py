@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from blueprints.part import filled
 from blueprints.queues import Queue
 from tasks.errors import CastraError, gone_is_fine
 from tasks.identity import policy
@@ -67,6 +68,7 @@ class QueueKind(Kind[Queue, QueueState]):
             dead_letters=ids[part.dead_letters] if part.dead_letters else None,
             tries=part.tries if part.dead_letters else None,
             encryption=part.encryption_key or BY_SQS,
+            policy=policy.canonical(filled(part.policy, ids)) if part.policy else None,
         )
 
     def create(self, scope: Scope, name: str, wanted: QueueState) -> str:

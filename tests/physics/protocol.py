@@ -26,6 +26,8 @@ BODIES = frozenset(
         "CreateBucket",
         "PutBucketLifecycle",
         "PutBucketLifecycleConfiguration",
+        "PutBucketNotification",
+        "PutBucketNotificationConfiguration",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
     }

@@ -103,3 +103,18 @@ def test_a_policys_conditions_count_and_so_does_whom_it_names(s3: Any) -> None:
     s3.delete_public_access_block(Bucket=NAME)
     s3.put_bucket_policy(Bucket=NAME, Policy=json.dumps({"Version": "2012-10-17", "Statement": [EVERYBODY]}))
     assert urlopen(address).read() == b"hello"
+
+
+def test_whom_a_bucket_tells_is_refused_until_it_admits_s3_and_reads_back_as_sent(make: Builds, s3: Any) -> None:
+    made = make.sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = make.sqs.get_queue_attributes(QueueUrl=made, AttributeNames=["All"])["Attributes"]["QueueArn"]
+    queues = [{"Id": "a", "QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]
+    whom = {"QueueConfigurations": queues, "EventBridgeConfiguration": {}}
+    refused = code(s3.put_bucket_notification_configuration, NotificationConfiguration=whom)
+    assert refused == "InvalidArgument"
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Resource": "*"}]}
+    make.sqs.set_queue_attributes(QueueUrl=made, Attributes={"Policy": json.dumps(policy)})
+    s3.put_bucket_notification_configuration(Bucket=NAME, NotificationConfiguration=whom)
+    told = s3.get_bucket_notification_configuration(Bucket=NAME)
+    assert {key: told[key] for key in whom} == whom

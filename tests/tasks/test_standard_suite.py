@@ -182,6 +182,7 @@ S3 = {
     "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadObject": "GetObject",
     "ListBuckets": "ListAllMyBuckets",
@@ -189,6 +190,7 @@ S3 = {
     "PutBucketCors": "PutBucketCORS",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
 """S3's operations whose action has another name, by the Service Authorization Reference."""

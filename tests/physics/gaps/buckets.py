@@ -55,6 +55,18 @@ def lifecycle_told(request: Request, world: World) -> Answer | None:
     return xml(200, sent.decode()) if sent else None
 
 
+@after("s3:PutBucketNotification", "s3:PutBucketNotificationConfiguration")
+def notification_kept(request: Request, answer: Answer, world: World) -> None:
+    """Moto doesn't tell that the event bus is told."""
+    world.backend(request).get_bucket(request.text("Bucket")).notification_sent = request.text("body")
+
+
+@instead("s3:GetBucketNotification", "s3:GetBucketNotificationConfiguration")
+def notification_told(request: Request, world: World) -> Answer | None:
+    sent = getattr(world.backend(request).get_bucket(request.text("Bucket")), "notification_sent", "")
+    return xml(200, sent) if sent else None
+
+
 def logs_let_in(bucket: Any, prefix: str | None) -> bool:
     """Whether a bucket's policy lets S3 write logs: moto knows policies only in which each value stands alone."""
     aims = {f"{bucket.arn}/*", f"{bucket.arn}/{prefix or ''}*"}

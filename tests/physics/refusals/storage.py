@@ -1,6 +1,8 @@
 """Buckets, their policies, and what serves them."""
 
+import json
 import re
+from typing import Any
 
 from tests.physics.answers import Refused
 from tests.physics.hooks import before
@@ -8,6 +10,7 @@ from tests.physics.protocol import Request
 from tests.physics.refusals.identity import statements
 from tests.physics.world import World
 
+S3_COMES = "s3.amazonaws.com"
 BUCKET = re.compile(r"(?!xn--|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -55,3 +58,25 @@ def acl_grants_still(request: Request, world: World) -> None:
             "InvalidBucketAclWithObjectOwnership",
             "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
         )
+
+
+@before("s3:PutBucketNotification", "s3:PutBucketNotificationConfiguration")  # two names for one address
+def destinations_admit_s3(request: Request, world: World) -> None:
+    """S3 looks whether it may call each function, and send to each queue. Conditions aren't looked into here."""
+    found = re.findall(r"<(?:CloudFunction|Queue)>(arn:[^<]+)<", request.text("body"))
+    if not all(S3_COMES in admitted(arn, request, world) for arn in found):
+        raise Refused("InvalidArgument", "Unable to validate the following destination configurations")
+
+
+def admitted(arn: str, request: Request, world: World) -> set[str]:
+    """The services that a function's or a queue's policy lets in."""
+    statements: list[Any] = []
+    if ":lambda:" in arn:
+        functions = world.backend(request, "lambda").list_functions()
+        policies = [each.policy for each in functions if f"{arn}:".startswith(f"{each.function_arn}:") and each.policy]
+        statements = [one for policy in policies for one in policy.statements if one["Resource"] == arn]
+    else:
+        queues = [each for each in world.backend(request, "sqs").queues.values() if each.queue_arn == arn]
+        statements = [one for each in queues for one in json.loads(each.policy or "{}").get("Statement", [])]
+    principals = [one["Principal"].get("Service", []) for one in statements if isinstance(one["Principal"], dict)]
+    return {service for each in principals for service in ([each] if isinstance(each, str) else each)}

@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from blueprints.buckets import logs_come_in, tls_only
-from blueprints.part import Lookup
+from blueprints.notifications import BucketNotification, Notice, letting_in
+from blueprints.part import Id, Lookup
+from blueprints.queues import Queue
 from blueprints.sites import CacheRule, Publishing, Site
 from blueprints.storage import (
     Bucket,
@@ -15,10 +18,12 @@ from blueprints.storage import (
     WebRedirect,
     Website,
 )
+from blueprints.triggers import admitting_bucket
 from tasks.scope import Scope, as_list
 from tasks.storage.listing import ON_REMOVAL, bucket_of
 from tasks.storage.publishing import manifest
 from tasks.storage.publishing.publish import unpublish
+from tests.tasks.rows.functions import CALLED
 from tests.tasks.rows.row import Row
 
 BARE = Bucket(name="uploads", on_removal="wipe")
@@ -68,6 +73,17 @@ SITE = Site(
     folder=str(Path(__file__).parents[3] / "examples" / "site"),
     content=Lookup("built:site/uploads"),
 )
+ADMITTED = admitting_bucket("hello", "uploads", "")
+TOLD = Queue(name="told", policy=letting_in(["uploads"]))
+NOTIFICATION = BucketNotification(
+    name="uploads",
+    bucket="bucket/uploads",
+    notices=(
+        Notice(to="function/hello", prefix="in/", suffix=".jpg"),
+        Notice(to="queue/told", events=("removed", "s3:ObjectRestore:Completed")),
+    ),
+    admitted=(Id(ADMITTED.key),),
+)
 OTHERWISE = Publishing(cache=(CacheRule(match="*", control="no-store"),), compress="gzip")
 
 
@@ -104,6 +120,14 @@ def half_publish(scope: Scope, id: str) -> None:
     manifest.write(scope, bucket_of(id), standing.model_copy(update={"under_way": ("index.html",)}), etag)
 
 
+def tell(scope: Scope, id: str, whom: dict[str, Any]) -> None:
+    scope.client("s3").put_bucket_notification_configuration(Bucket=bucket_of(id), NotificationConfiguration=whom)
+
+
+def tell_nobody_but_the_bus(scope: Scope, id: str) -> None:
+    tell(scope, id, {"EventBridgeConfiguration": {}})
+
+
 ROWS = (
     Row(
         part=BARE,
@@ -127,5 +151,12 @@ ROWS = (
         changed=SITE.model_copy(update={"publishing": OTHERWISE}),
         by_hand=half_publish,
         vanish=lambda scope, id: unpublish(scope, bucket_of(id)),
+    ),
+    Row(
+        part=NOTIFICATION,
+        needs=(BARE, *CALLED, ADMITTED, TOLD),
+        changed=NOTIFICATION.model_copy(update={"notices": (Notice(to="queue/told", prefix="x"),)}),
+        by_hand=tell_nobody_but_the_bus,
+        vanish=lambda scope, id: tell(scope, id, {}),
     ),
 )
