@@ -211,7 +211,7 @@ def told_authorizer(one: Mapping[str, Any]) -> AuthorizerState:
         audience=jwt.get("Audience", ()),
         function=function_in(one.get("AuthorizerUri") or ""),
         identity=one.get("IdentitySource") or (),
-        cache=one.get("AuthorizerResultTtlInSeconds") or 0,
+        cache=0 if jwt else one.get("AuthorizerResultTtlInSeconds") or 0,
         simple=bool(one.get("EnableSimpleResponses")),
     )
 

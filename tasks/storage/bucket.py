@@ -199,8 +199,8 @@ AT_BIRTH: dict[str, Any] = {
     "bucket_key": False,
     "ownership": "owner-enforced",
     "acl": "private",
-    "public_acls": "blocked",
-    "public_policy": "blocked",
+    "public_acls": None,  # S3 blocks both since 2023, but what keeps strangers out isn't left to a default
+    "public_policy": None,
     "lifecycle": {},
     "cors": (),
     "website": None,

@@ -10,9 +10,22 @@ from tests.ministack import ministack
 from tests.tasks.rows import ROWS
 from tests.tasks.test_standard_suite import *  # noqa: F403
 
-CHOSEN = {name: ROWS[name] for name in ("managed-policy", "instance-profile", "layer")}
-"""Those that ministack keeps whole. It forgets the permissions boundary of a role, and its VPCs,
-scaling groups and load balancers are too thin."""
+KNOWN = (
+    *("managed-policy", "instance-profile", "layer", "queue", "function", "function-url", "permission", "event-rule"),
+    *("event-source", "bucket", "bucket-policy", "http-api", "distribution", "origin-access-control"),
+)
+"""Those that ministack keeps whole. It forgets the boundary of a role and the key of a log group, tags no stage of an
+API, and its VPCs, scaling groups and load balancers are too thin."""
+CHOSEN = {name: ROWS[name] for name in KNOWN}
+BY_TAG = "its tagging API knows no buckets, so that one which was named by hand isn't found"
+AT_BIRTH = "GetApis tells only the tags that an API was born with"
+GAPS = {
+    ("test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out", "bucket"): BY_TAG,
+    ("test_two_with_one_parts_tags_stop_everything", "bucket"): BY_TAG,
+    ("test_created_it_carries_the_identity_tags", "http-api"): AT_BIRTH,
+    ("test_changed_by_the_blueprint_it_is_updated_in_place", "http-api"): AT_BIRTH,
+    ("test_changed_by_hand_it_is_told_as_drift_and_mended", "http-api"): AT_BIRTH,
+}
 _numbers = itertools.count(1)
 
 
