@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.part import Id, Part, of
+from blueprints.part import Id, Lookup, Part, asking, of
 from blueprints.storage import BucketId
 
 PriceClass = Literal["100", "200", "all"]
@@ -44,3 +44,15 @@ class Distribution(Part):
         if self.fallback and self.error:
             raise ValueError("should have fallback or error, not both")
         return self
+
+
+class DnsRecord(Part):
+    """A domain that leads to a distribution: its records A and AAAA, in a zone of Route 53.
+
+    `zone` is a lookup such as `zone:www.example.com`: the account's public zone that the domain is in.
+    """
+
+    kind: ClassVar[str] = "dns-record"
+    domain: Domain
+    zone: Annotated[Lookup, asking("zone")]
+    target: Annotated[Id, of("distribution")]

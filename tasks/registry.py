@@ -20,6 +20,7 @@ from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.delivery.distribution import DistributionKind
+from tasks.delivery.dns_record import DnsRecordKind
 from tasks.delivery.origin_access_control import OriginAccessControlKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.managed_policy import ManagedPolicyKind
@@ -86,6 +87,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LayerKind(),
         OriginAccessControlKind(),
         DistributionKind(),
+        DnsRecordKind(),
         LogGroupKind(),
         QueueKind(),
         BucketKind(),

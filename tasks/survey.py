@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprints.part import Lookup, Part
 from tasks.decide import Seen
+from tasks.delivery.zones import zones_of
 from tasks.errors import CastraError, Invalid, Problem, Unreadable, explain
 from tasks.kind import Found, Kind
 from tasks.registry import KINDS
@@ -49,6 +50,7 @@ def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
     images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
     defaults = [lookup for lookup in asked if lookup.startswith("default-")]
     answers = _parameters(scope, parameters) | _newest_images(scope, images) | _defaults(scope, defaults)
+    answers |= zones_of(scope, [lookup for lookup in asked if lookup.startswith("zone:")])
     if "account:" in asked:
         answers["account:"] = scope.account
     answers |= _all_built({lookup: part for lookup, part in asked.items() if lookup.startswith("built:")})
@@ -68,6 +70,11 @@ def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
     if how == "default-subnet":
         way_out = f"Make one with `aws ec2 create-default-subnet --availability-zone {what}`, or name other zones"
         return Problem("network.zones", f"the default VPC has no default subnet in {what}", way_out)
+    if how == "zone":
+        why = f"account {scope.account} has no public hosted zone that {what} is in"
+        return Problem(
+            part.where or part.key, why, "Make one in Route 53, and let the domain's registrar name its servers"
+        )
     noun = "parameter" if how == "ssm" else "image"
     why = f"there's no {noun} {what} in {scope.region}"
     return Problem(part.where or part.key, why, "Check its name and the region")

@@ -80,3 +80,19 @@ def test_names_are_one_distributions_and_need_a_certificate(cloudfront: Any) -> 
     named = aliases | {"ViewerCertificate": {"ACMCertificateArn": CERTIFICATE, "SSLSupportMethod": "sni-only"}}
     create(DistributionConfig=site(id, **named))
     assert refused(create, DistributionConfig=site(id, "b", **named)) == "CNAMEAlreadyExists"
+
+
+def test_a_record_that_is_there_is_not_made_again_and_one_that_is_not_cant_be_deleted(make: Builds) -> None:
+    route53 = make.aws.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="a")["HostedZone"]["Id"]
+
+    def change(action: str, address: str) -> Any:
+        record = {"Name": "www.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": address}]}
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        return route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+    change("CREATE", "192.0.2.1")
+    assert refused(change, action="CREATE", address="192.0.2.2") == "InvalidChangeBatch"
+    change("DELETE", "192.0.2.1")
+    assert refused(change, action="DELETE", address="192.0.2.1") == "InvalidChangeBatch"
+    change("CREATE", "192.0.2.1")

@@ -34,6 +34,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("row", cases)
 
 
+@pytest.fixture(autouse=True)
+def ground(request: pytest.FixtureRequest) -> None:
+    """What must stand that is nobody's part."""
+    row = request.node.callspec.params.get("row") if hasattr(request.node, "callspec") else None
+    if row and row.ground:
+        request.getfixturevalue("aws")
+        row.ground()
+
+
 def parts_of(row: Row, part: Part | None = None) -> tuple[Part, ...]:
     return (*row.needs, part or row.part)
 

@@ -26,6 +26,7 @@ from tests.physics.gaps import (
     stores,
     templates,
     triggers,
+    zones,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "stores",
     "templates",
     "triggers",
+    "zones",
 ]

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from blueprints.delivery import Distribution, OriginAccessControl
+from blueprints.delivery import Distribution, DnsRecord, OriginAccessControl
+from blueprints.part import Lookup
 from blueprints.storage import Bucket
-from tasks.delivery.home import REGION
+from tasks.delivery.home import REGION, said
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import but
 from tests.tasks.rows.row import Row
@@ -15,6 +16,57 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-4333
 SITE = Distribution(
     name="site", bucket="bucket/pages", access_control="origin-access-control/site", fallback="index.html"
 )
+OTHER_SITE = but(SITE, name="other", fallback=None)
+RECORD = DnsRecord(
+    name="site", domain="www.example.com", zone=Lookup("zone:www.example.com"), target="distribution/site"
+)
+
+
+def zone() -> str:
+    """The id of the zone example.com, with nothing in it but what every zone has."""
+    route53 = Scope(None, "eu-west-1").client("route53")
+    zones = [one["Id"] for one in route53.list_hosted_zones()["HostedZones"] if one["Name"] == "example.com."]
+    id = zones[0] if zones else route53.create_hosted_zone(Name="example.com", CallerReference="a")["HostedZone"]["Id"]
+    records = route53.list_resource_record_sets(HostedZoneId=id)["ResourceRecordSets"]
+    clear(route53, id, [one for one in records if one["Type"] not in ("NS", "SOA")])
+    return str(id.rpartition("/")[2])
+
+
+def clear(route53: Any, zone: str, records: list[Any]) -> None:
+    """Delete these records."""
+    changes = [{"Action": "DELETE", "ResourceRecordSet": one} for one in records]
+    if changes:
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def upsert(scope: Scope, zone: str, record: dict[str, Any]) -> None:
+    """Write a record by hand."""
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    scope.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
+def at(scope: Scope, id: str) -> list[Any]:
+    """The records of an id: those of the domain, and the mark."""
+    zone, mark, domain = id.split("/")
+    records = scope.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return [one for one in records if one["Name"] in (f"{mark}.", f"{domain}.") and one["Type"] not in ("NS", "SOA")]
+
+
+def lead_astray(scope: Scope, id: str) -> None:
+    zone, _, domain = id.split("/")
+    clear(scope.client("route53"), zone, [one for one in at(scope, id) if one["Type"] == "AAAA"])
+    upsert(scope, zone, {"Name": domain, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]})
+
+
+def delete_records(scope: Scope, id: str) -> None:
+    clear(scope.client("route53"), id.partition("/")[0], at(scope, id))
+
+
+def second_mark(scope: Scope, key: str) -> None:
+    zones = scope.client("route53").list_hosted_zones()["HostedZones"]
+    (id,) = [one["Id"] for one in zones if one["Name"] == "example.com."]
+    value = {"Value": f'"{said(scope, key)}" "example.com"'}
+    upsert(scope, id, {"Name": "twin._castra.example.com", "Type": "TXT", "TTL": 60, "ResourceRecords": [value]})
 
 
 def change(scope: Scope, id: str, **changes: Any) -> None:
@@ -82,5 +134,15 @@ ROWS = (
         by_hand=loosen,
         vanish=delete_distribution,
         twin=second_distribution,
+    ),
+    Row(
+        part=RECORD,
+        needs=(PAGES, CONTROL, SITE, OTHER_SITE),
+        changed=but(RECORD, target="distribution/other"),
+        moved=but(RECORD, domain="example.com", zone="zone:example.com"),
+        by_hand=lead_astray,
+        vanish=delete_records,
+        twin=second_mark,
+        ground=zone,
     ),
 )

@@ -17,6 +17,7 @@ class Row:
     `needs`: parts that must stand first. `changed`: the part with as much changed as can be in place, or None.
     `moved`: the part with a fixed field changed; None if it has none. `by_hand` changes a field. `vanish` deletes it.
     `twin` makes a second one that carries the part's tags (scope, key); None where AWS's own names forbid two.
+    `ground` makes what must stand that is nobody's part, and clears what another test has left there.
     """
 
     part: Part
@@ -26,3 +27,4 @@ class Row:
     changed: Part | None = None
     moved: Part | None = None
     twin: ByHand | None = None
+    ground: Callable[[], object] | None = None
