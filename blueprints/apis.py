@@ -1,22 +1,29 @@
 """APIs of API Gateway: the section that people write, and how it unfolds into parts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from blueprints.behind_apis import (
+    FunctionName,
+    Target,
+    WrittenLog,
+    admitted,
+    called,
+    log_parts,
+    log_problems,
+    unknown_function,
+)
 from blueprints.http_apis import (
     DEFAULT_STAGE,
     ApiStage,
     Cors,
-    FunctionArn,
     HttpApi,
     HttpRoute,
     JwtAuthorizer,
     LambdaAuthorizer,
-    LogGroupArn,
-    Target,
     Throttle,
 )
 from blueprints.part import Name, Part, Piece
@@ -59,7 +66,9 @@ class Authorizer(Piece):
         default=None, description="cognito: id of the user pool, such as eu-west-1_AbCdEfGhI."
     )
     clients: tuple[str, ...] = Field(default=(), description="cognito: ids of the pool's clients that are let in.")
-    function: FunctionArn | None = Field(default=None, description="lambda: the function that decides.")
+    function: FunctionName | None = Field(
+        default=None, description="lambda: the function that decides, function/<name> or an ARN."
+    )
     identity: tuple[str, ...] = Field(
         default=(),
         description="Where in a request the token stands. Left out: $request.header.Authorization "
@@ -92,7 +101,9 @@ class Authorizer(Piece):
         usual = ("$request.header.Authorization",) if api == "http" else ()
         identity = self.identity or usual
         if self.kind == "lambda":
-            return LambdaAuthorizer(name=name, function=self.function or "", identity=identity, cache=self.cache)
+            return LambdaAuthorizer(
+                name=name, function=called(self.function or ""), identity=identity, cache=self.cache
+            )
         if self.kind == "cognito":
             pool = self.pool or ""
             issuer = f"https://cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}"
@@ -103,7 +114,7 @@ class Authorizer(Piece):
 class Route(Piece):
     """What becomes of the requests of one key. `GET /things: https://...` is short for `GET /things: {to: https://...}`."""
 
-    to: Target = Field(description="ARN of a function, or an address that requests are passed on to.")
+    to: Target = Field(description="function/<name>, a function's ARN, or an address that requests are passed on to.")
     authorizer: str | None = Field(
         default=None, description="Name of an authorizer, `iam`, or `none`. Left out: what the API says."
     )
@@ -155,8 +166,9 @@ class Api(Piece):
         default=Throttle(rate=1000, burst=500),
         description="What is let through, of all routes together; 1000 a second and 500 at once, if not given.",
     )
-    access_logs: LogGroupArn | None = Field(
-        default=None, description="ARN of a log group, to which each request becomes a line."
+    access_logs: WrittenLog = Field(
+        default=None,
+        description="Days that a line for each request is kept, or the ARN of a log group to write them to.",
     )
     default_endpoint: bool = Field(
         default=True,
@@ -165,7 +177,7 @@ class Api(Piece):
 
     # ------------------------------------------------------------------ what's wrong
 
-    def problems(self, name: str, region: str) -> Iterator[Problem]:
+    def problems(self, name: str, region: str, functions: Collection[str]) -> Iterator[Problem]:
         """What doesn't fit together."""
         where = f"apis.{name}"
         for field in ONLY_HTTP:
@@ -175,15 +187,17 @@ class Api(Piece):
             yield Problem(f"{where}.selection", "only WebSocket APIs have it", "Take it out, or set kind: websocket")
         if self.kind == "websocket" and self.stage == DEFAULT_STAGE:
             yield Problem(f"{where}.stage", "a WebSocket API has no default stage", "Give it a name, such as live")
-        if self.access_logs and (there := self.access_logs.split(":")[3]) != region:
-            yield Problem(f"{where}.access_logs", f"the log group is in {there}", f"Name one in {region}")
+        yield from log_problems(f"{where}.access_logs", self.access_logs, region)
         if (why := self._unknown(self.authorizer)) and not (self.kind == "websocket" and self.authorizer == OPEN):
             yield Problem(f"{where}.authorizer", why, self._known())
         for inner, authorizer in self.authorizers.items():
             if inner in ("iam", OPEN):
                 yield Problem(f"{where}.authorizers.{inner}", "this name has a meaning of its own", "Choose another")
             yield from authorizer.problems(f"{where}.authorizers.{inner}", self.kind)
+            yield from unknown_function(f"{where}.authorizers.{inner}.function", authorizer.function, functions)
         yield from self._route_problems(f"{where}.routes")
+        for key, route in self.routes.items():
+            yield from unknown_function(f"{where}.routes.{key}.to", route.to, functions)
 
     def _route_problems(self, where: str) -> Iterator[Problem]:
         paths: dict[str, str] = {}
@@ -234,8 +248,8 @@ class Api(Piece):
 
     # ------------------------------------------------------------------ what it unfolds into
 
-    def parts(self, name: str) -> Iterator[Part]:
-        """The API, and the stage that shows it."""
+    def parts(self, name: str, region: str) -> Iterator[Part]:
+        """The API, the stage that shows it, its log, and what lets it call functions."""
         where = f"apis.{name}"
         api = HttpApi(
             name=name,
@@ -249,15 +263,19 @@ class Api(Piece):
             routes=tuple(self._route(key, one) for key, one in self.routes.items()),
         )
         yield api
+        stage, behind = self.stage or STAGES[self.kind], [one.to for one in self.routes.values()]
+        yield from admitted(api.key, stage, behind, [one.function for one in self.authorizers.values()], region, where)
+        groups, log = log_parts(name, where, self.access_logs)
+        yield from groups
         yield ApiStage(
             name=name,
             where=where,
             api=api.key,
-            stage=self.stage or STAGES[self.kind],
+            stage=stage,
             serves=api,
             throttle=self.throttle,
             routes={key: one.throttle for key, one in self.routes.items() if one.throttle},
-            access_logs=self.access_logs,
+            access_logs=log,
             variables=self.variables,
         )
 
@@ -265,7 +283,7 @@ class Api(Piece):
         by = self._decides(key, route)
         return HttpRoute(
             key=key,
-            to=route.to,
+            to=called(route.to),
             timeout=round(1000 * (route.timeout or LONGEST[self.kind])),
             parameters=route.parameters,
             authorizer=None if by == OPEN else by,

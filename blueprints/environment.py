@@ -108,7 +108,7 @@ class Environment(Piece):
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs)
         for name, api in self.apis.items():
-            yield from api.parts(name)
+            yield from api.parts(name, self.region)
         yield from self.also
 
     def problems(self) -> Iterator[Problem]:
@@ -134,7 +134,7 @@ class Environment(Piece):
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():
-            yield from api.problems(name, self.region)
+            yield from api.problems(name, self.region, self.functions)
         for name, bucket in self.buckets.items():
             yield from bucket.problems(name, self.name, self.buckets)
             yield from bucket.queue_problems(name, self.queues)

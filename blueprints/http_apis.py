@@ -1,30 +1,13 @@
 """HTTP and WebSocket APIs of API Gateway: the parts."""
 
-import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from blueprints.behind_apis import Called, Log
 from blueprints.part import Id, Part, Piece, of
 
-FUNCTION_ARN = (
-    r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(:(\$LATEST|[a-zA-Z0-9_-]{1,128}))?$"
-)
-LOG_GROUP_ARN = r"^arn:aws[a-z-]*:logs:[a-z0-9-]+:[0-9]{12}:log-group:[a-zA-Z0-9_./#-]{1,512}(:\*)?$"
-FunctionArn = Annotated[str, Field(pattern=FUNCTION_ARN)]
-LogGroupArn = Annotated[str, Field(pattern=LOG_GROUP_ARN)]
-URL = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?$"
 DEFAULT_STAGE = "$default"
-
-
-def _target(to: str) -> str:
-    if not re.match(FUNCTION_ARN, to) and not re.match(URL, to):
-        raise ValueError(f"{to!r} should be a function's ARN or an address such as https://example.com/things/{{id}}")
-    return to
-
-
-Target = Annotated[str, AfterValidator(_target), Field(max_length=1600)]
-"""What's behind a route."""
 
 
 class Throttle(Piece):
@@ -77,7 +60,7 @@ class LambdaAuthorizer(Piece):
     """Lets those in whom a function lets in. `cache` is in seconds."""
 
     name: str
-    function: FunctionArn
+    function: Called
     identity: tuple[str, ...] = ()
     cache: int = 0
 
@@ -89,7 +72,7 @@ class HttpRoute(Piece):
     """
 
     key: str
-    to: Target
+    to: Called
     timeout: int
     parameters: dict[str, str] = Field(default_factory=dict)
     authorizer: str | None = None
@@ -118,5 +101,5 @@ class ApiStage(Part):
     serves: HttpApi = Field(description="The API as it is to be deployed.")
     throttle: Throttle
     routes: dict[str, Throttle] = Field(default_factory=dict, description="Throttles of single routes, by their keys.")
-    access_logs: LogGroupArn | None = None
+    access_logs: Log | None = None
     variables: dict[str, str] = Field(default_factory=dict)

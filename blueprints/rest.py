@@ -1,12 +1,13 @@
 """REST APIs of API Gateway: the section that people write, and how it unfolds into parts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from blueprints.apis import OPEN, http_key_problem
-from blueprints.http_apis import Cors, LogGroupArn, Throttle
+from blueprints.behind_apis import WrittenLog, admitted, log_parts, log_problems, unknown_function
+from blueprints.http_apis import Cors, Throttle
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Problem
 from blueprints.rest_apis import CacheSize, Caching, Method, RestApi, RestStage
@@ -49,8 +50,9 @@ class Rest(Piece):
     cache_size: CacheSize | None = Field(
         default=None, description="GB of kept answers, paid by the hour; nothing is kept, if not given."
     )
-    access_logs: LogGroupArn | None = Field(
-        default=None, description="ARN of a log group, to which each request becomes a line."
+    access_logs: WrittenLog = Field(
+        default=None,
+        description="Days that a line for each request is kept, or the ARN of a log group to write them to.",
     )
     default_endpoint: bool = Field(
         default=True, description="Whether AWS's own address works. Turn it off where your own domain is the only one."
@@ -58,11 +60,10 @@ class Rest(Piece):
 
     # ------------------------------------------------------------------ what's wrong
 
-    def problems(self, name: str, region: str) -> Iterator[Problem]:
+    def problems(self, name: str, region: str, functions: Collection[str]) -> Iterator[Problem]:
         """What doesn't fit together."""
         where = f"apis.{name}"
-        if self.access_logs and (there := self.access_logs.split(":")[3]) != region:
-            yield Problem(f"{where}.access_logs", f"the log group is in {there}", f"Name one in {region}")
+        yield from log_problems(f"{where}.access_logs", self.access_logs, region)
         if self.cors and len(self.cors.origins) > 1:
             why = "a REST API answers for one origin, or for all"
             yield Problem(f"{where}.cors.origins", why, 'Name one, or "*", or set kind: http')
@@ -71,12 +72,14 @@ class Rest(Piece):
             if inner in ("iam", OPEN):
                 yield Problem(f"{where}.authorizers.{inner}", "this name has a meaning of its own", "Choose another")
             yield from authorizer.problems(f"{where}.authorizers.{inner}")
+            yield from unknown_function(f"{where}.authorizers.{inner}.function", authorizer.function, functions)
         for model, schema in self.models.items():
             for other in sorted(_references(schema) - {f"#/{known}" for known in self.models}):
                 yield Problem(f"{where}.models.{model}", f"{other!r} is no model of this API", "Write '#/Name' of one")
         for key, route in self.routes.items():
             at = f"{where}.routes.{key}"
             yield from http_key_problem(at, key)
+            yield from unknown_function(f"{at}.to", route.to, functions)
             yield from route.problems(at, key, self.models, keeps=self.cache_size is not None)
             yield from self._unknown(f"{at}.authorizer", route.authorizer or OPEN)
             by = self.authorizers.get(route.authorizer or self.authorizer)
@@ -101,8 +104,8 @@ class Rest(Piece):
 
     # ------------------------------------------------------------------ what it unfolds into
 
-    def parts(self, name: str) -> Iterator[Part]:
-        """The API, and the stage that shows it."""
+    def parts(self, name: str, region: str) -> Iterator[Part]:
+        """The API, the stage that shows it, its log, and what lets it call functions."""
         where = f"apis.{name}"
         api = RestApi(
             name=name,
@@ -116,6 +119,10 @@ class Rest(Piece):
             errors={type: cors_headers(self.cors) for type in ("DEFAULT_4XX", "DEFAULT_5XX")} if self.cors else {},
         )
         yield api
+        behind, doors = [one.to for one in self.routes.values()], [one.function for one in self.authorizers.values()]
+        yield from admitted(api.key, self.stage, behind, doors, region, where)
+        groups, log = log_parts(name, where, self.access_logs)
+        yield from groups
         yield RestStage(
             name=name,
             where=where,
@@ -126,7 +133,7 @@ class Rest(Piece):
             routes={key: one.throttle for key, one in self.routes.items() if one.throttle},
             cache_size=self.cache_size,
             cached={key: Caching(ttl=one.cache) for key, one in self.routes.items() if one.cache},
-            access_logs=self.access_logs,
+            access_logs=log,
             variables=self.variables,
         )
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from blueprints.http_apis import FunctionArn, LogGroupArn, Throttle
+from blueprints.behind_apis import Called, Log
+from blueprints.http_apis import Throttle
 from blueprints.part import Id, Part, Piece, of
 
 CacheSize = Literal["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]
@@ -16,7 +17,7 @@ class Guard(Piece):
 
     name: str
     type: Literal["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]
-    function: FunctionArn | None = None
+    function: Called | None = None
     pools: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     cache: int = 0
@@ -39,12 +40,12 @@ class Answer(Piece):
 class Method(Piece):
     """What becomes of the requests of one key, `POST /things`. `timeout` is in milliseconds.
 
-    `to` is a function's ARN, an address, or `mock`. `custom`: templates say what is sent on and what is answered.
+    `to` is a function, an address, or `mock`. `custom`: templates say what is sent on and what is answered.
     `parameters` are those of requests, and whether they are required; `sends` is what is passed on, and from where.
     """
 
     key: str
-    to: str
+    to: Called
     custom: bool = False
     timeout: int = 29_000
     templates: dict[str, str] = Field(default_factory=dict)
@@ -91,5 +92,5 @@ class RestStage(Part):
     routes: dict[str, Throttle] = Field(default_factory=dict, description="Throttles of single routes, by their keys.")
     cache_size: CacheSize | None = None
     cached: dict[str, Caching] = Field(default_factory=dict, description="Routes whose answers are kept.")
-    access_logs: LogGroupArn | None = None
+    access_logs: Log | None = None
     variables: dict[str, str] = Field(default_factory=dict)

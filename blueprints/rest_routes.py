@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from blueprints.apis import VARIABLE
-from blueprints.http_apis import FUNCTION_ARN, URL, Cors, FunctionArn, Throttle
+from blueprints.behind_apis import URL, FunctionName, called, is_function
+from blueprints.http_apis import Cors, Throttle
 from blueprints.part import Piece
 from blueprints.problem import Problem
 from blueprints.rest_apis import Answer, Guard, Method, Validates
@@ -23,7 +24,9 @@ class RestAuthorizer(Piece):
     """Decides who may use a route: a function that gets a token or the whole request, or a Cognito user pool."""
 
     kind: Literal["token", "request", "cognito"] = Field(description="What it decides by.")
-    function: FunctionArn | None = Field(default=None, description="token and request: the function that decides.")
+    function: FunctionName | None = Field(
+        default=None, description="token and request: the function that decides, function/<name> or an ARN."
+    )
     pools: tuple[Annotated[str, Field(pattern=POOL_ARN)], ...] = Field(
         default=(), description="cognito: ARNs of user pools."
     )
@@ -49,8 +52,9 @@ class RestAuthorizer(Piece):
     def part(self, name: str) -> Guard:
         """As a part has it."""
         types: dict[str, Any] = {"token": "TOKEN", "request": "REQUEST", "cognito": "COGNITO_USER_POOLS"}
-        said = self.model_dump(exclude={"kind"})
-        return Guard(name=name, type=types[self.kind], **said)
+        said = self.model_dump(exclude={"kind", "function"})
+        function = called(self.function) if self.function else None
+        return Guard(name=name, type=types[self.kind], function=function, **said)
 
 
 class RestAnswer(Piece):
@@ -77,7 +81,7 @@ class RestRoute(Piece):
     """
 
     to: str = Field(
-        max_length=1600, description="ARN of a function, an address, or `mock`: answered without asking anybody."
+        max_length=1600, description="function/<name>, a function's ARN, an address, or `mock`: nobody is asked."
     )
     authorizer: str | None = Field(
         default=None, description="Name of an authorizer, `iam`, or `none`. Left out: what the API says."
@@ -115,7 +119,7 @@ class RestRoute(Piece):
 
     def problems(self, at: str, key: str, models: dict[str, Any], keeps: bool) -> Iterator[Problem]:
         """What's wrong with it in itself."""
-        if self.to != MOCK and not re.match(FUNCTION_ARN, self.to) and not re.match(URL, self.to):
+        if self.to != MOCK and not is_function(self.to) and not re.match(URL, self.to):
             yield Problem(f"{at}.to", f"{self.to!r} is no function, no address and not mock", "Write one of them")
         if missing := set(VARIABLE.findall(self.to)) - set(VARIABLE.findall(key)):
             why = f"its path has no {{{'}, {'.join(sorted(missing))}}}"
@@ -160,7 +164,7 @@ class RestRoute(Piece):
         mocked = {"application/json": '{"statusCode": 200}'} if self.to == MOCK and not self.templates else {}
         return Method(
             key=key,
-            to=self.to,
+            to=called(self.to),
             custom=self.custom,
             timeout=round(1000 * self.timeout),
             templates=mocked or self.templates,

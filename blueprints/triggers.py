@@ -13,6 +13,8 @@ from blueprints.problem import Problem
 
 RATE = re.compile(r"^rate\(([1-9][0-9]*) (minute|hour|day)(s?)\)$")
 CRON = re.compile(r"^cron\((\S+ ){5}\S+\)$")
+API_GATEWAY = "apigateway.amazonaws.com"
+"""It tells no account beside the source, whose ARN has it."""
 FunctionId = Annotated[Ready, of("function")]
 
 
@@ -47,7 +49,8 @@ class Permission(Part):
 
     @model_validator(mode="after")
     def _not_wider(self) -> "Permission":
-        if self.principal != "*" and (self.source is None or self.account is None):
+        bare = self.account is None and self.principal != API_GATEWAY
+        if self.principal != "*" and (self.source is None or bare):
             raise ValueError(f"{self.key} should name the source and the account that {self.principal} calls for")
         if self.principal == "*" and not self.by_address:
             raise ValueError(f"{self.key} would let anybody call the function in any way")

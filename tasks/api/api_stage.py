@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.http_apis import DEFAULT_STAGE, ApiStage, Throttle
+from blueprints.part import filled
 from tasks.api.deploying import clear_away, contents, deploy, unshown
 from tasks.api.http_state import content, wanted_state
 from tasks.api.listing import GONE, HTTP, http_apis, stages
@@ -88,7 +89,7 @@ class ApiStageKind(TaggedByPath[ApiStage, ApiStageState]):
             serves=content(wanted_state(part.serves, ids)),
             throttle=_wanted_throttle(part.throttle),
             routes={key: _wanted_throttle(one) for key, one in part.routes.items()},
-            access_logs=(part.access_logs or "").removesuffix(":*"),
+            access_logs=filled(part.access_logs or "", ids).removesuffix(":*"),
             format=LOG_FORMATS[part.serves.protocol] if part.access_logs else "",
             variables=part.variables,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blueprints.http_apis import Cors, HttpApi, HttpRoute, JwtAuthorizer, LambdaAuthorizer
+from blueprints.part import filled
 from tasks.kind import Fixed, State, Unordered, unknown, unknowns
 
 INVOKED = re.compile(r"^arn:[^:]+:apigateway:[^:]+:lambda:path/2015-03-31/functions/(.+)/invocations$")
@@ -129,7 +130,7 @@ def _wanted_authorizer(one: JwtAuthorizer | LambdaAuthorizer, protocol: str, ids
         return AuthorizerState(type="jwt", issuer=one.issuer, audience=one.audience, identity=one.identity)
     return AuthorizerState(
         type="lambda",
-        function=_arn(one.function, ids),
+        function=filled(one.function, ids),
         identity=one.identity,
         cache=one.cache,
         simple=protocol == "HTTP",
@@ -139,10 +140,10 @@ def _wanted_authorizer(one: JwtAuthorizer | LambdaAuthorizer, protocol: str, ids
 def _wanted_route(
     route: HttpRoute, protocol: str, authorizers: Mapping[str, AuthorizerState], ids: Mapping[str, str]
 ) -> RouteState:
-    url = route.to.startswith("http")
+    url = isinstance(route.to, str) and route.to.startswith("http")
     to = IntegrationState(
         type="HTTP_PROXY" if url else "AWS_PROXY",
-        uri=_arn(route.to, ids),
+        uri=filled(route.to, ids),
         method="ANY" if url and protocol == "HTTP" else "POST",
         payload="1.0" if url or protocol != "HTTP" else "2.0",
         timeout=route.timeout,
@@ -153,10 +154,6 @@ def _wanted_route(
     type = authorizers[route.authorizer].type
     name = named_in_aws(route.authorizer, type)
     return RouteState(to=to, authorization=type, authorizer=name, scopes=route.scopes)
-
-
-def _arn(one: str, ids: Mapping[str, str]) -> str:
-    return ids.get(one, one)
 
 
 # ---------------------------------------------------------------------- what AWS tells

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from blueprints.part import filled
 from blueprints.rest_apis import RestStage
 from tasks.api.api_stage import LOG_FORMATS, ThrottleState
 from tasks.api.rest_deploying import clear_away, contents, deploy, unshown
@@ -80,7 +81,7 @@ class RestStageKind(TaggedAsRest[RestStage, RestStageState]):
             serves=content(wanted_state(part.serves, ids)),
             settings=wanted_settings(part),
             cache_size=part.cache_size or "",
-            access_logs=(part.access_logs or "").removesuffix(":*"),
+            access_logs=filled(part.access_logs or "", ids).removesuffix(":*"),
             format=LOG_FORMAT if part.access_logs else "",
             variables=part.variables,
         )

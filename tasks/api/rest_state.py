@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from blueprints.part import filled
 from blueprints.rest_apis import Guard, Method, RestApi
 from tasks.api.http_state import function_in
 from tasks.kind import State, Unordered, unknown, unknowns
@@ -126,7 +127,7 @@ def wanted_state(part: RestApi, ids: Mapping[str, str]) -> RestApiState:
 
 
 def _wanted_guard(one: Guard, ids: Mapping[str, str]) -> GuardState:
-    function = ids.get(one.function, one.function) if one.function else ""
+    function = filled(one.function, ids) if one.function else ""
     said = one.model_dump(exclude={"name", "function"})
     return GuardState(function=function, **said)
 
@@ -138,7 +139,7 @@ def _wanted_method(one: Method, guards: Mapping[str, Guard], ids: Mapping[str, s
         authorization = "cognito" if guard.type == "COGNITO_USER_POOLS" else "lambda"
     return MethodState(
         type=_type(one),
-        uri="" if one.to == "mock" else ids.get(one.to, one.to),
+        uri="" if one.to == "mock" else filled(one.to, ids),
         verb={"MOCK": "", "AWS": "POST", "AWS_PROXY": "POST"}.get(_type(one), one.key.partition(" ")[0]),
         timeout=one.timeout,
         passthrough="NEVER" if one.custom and one.templates else "WHEN_NO_MATCH",
@@ -159,7 +160,7 @@ def _wanted_method(one: Method, guards: Mapping[str, Guard], ids: Mapping[str, s
 def _type(one: Method) -> str:
     if one.to == "mock":
         return "MOCK"
-    by_http = one.to.startswith("http")
+    by_http = isinstance(one.to, str) and one.to.startswith("http")
     return ("HTTP" if by_http else "AWS") + ("" if one.custom else "_PROXY")
 
 

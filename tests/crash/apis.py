@@ -33,7 +33,7 @@ def rest_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
         deployed = {one["id"]: one["description"] for one in gateway.get_deployments(**id)["items"]}
         methods = [
             without(method, "requestValidatorId")
-            | {"path": one["path"], "authorizerId": names.get(method["authorizerId"])}
+            | {"path": one["path"], "authorizerId": names.get(method.get("authorizerId"))}
             for one in gateway.get_resources(**id)["items"]
             for method in one.get("resourceMethods", {}).values()
         ]

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from blueprints.http_apis import HttpApi, HttpRoute
+from blueprints.http_apis import HttpApi
 from blueprints.part import Part
 from blueprints.reading import build
-from tasks.api.http_state import invocation
+from tasks.api.http_state import content, invocation, wanted_state
+from tasks.kind import unknown, unknowns
 from tasks.registry import KINDS
 from tasks.scope import Scope
 from tasks.survey import look
@@ -145,11 +146,41 @@ def test_a_websocket_api_invokes_functions_by_api_gateways_own_address(scope: Sc
 
 
 def test_the_stage_waits_for_what_the_api_waits_for_and_says_so() -> None:
-    from tasks.api.http_state import content, wanted_state
-    from tasks.kind import unknown, unknowns
+    (api,) = (part for part in build(own_functions()).parts() if isinstance(part, HttpApi))
+    waited = {"function/things", "function/door"}
+    assert unknowns(content(wanted_state(api, {key: unknown(key) for key in waited}))) == waited
 
-    route = HttpRoute.model_construct(key="GET /", to="function/things", timeout=30_000, parameters={})
-    state = wanted_state(
-        HttpApi.model_construct(name="x", routes=(route,)), {"function/things": unknown("function/things")}
-    )
-    assert unknowns(content(state)) == {"function/things"}
+
+def own_functions(**more: Any) -> dict[str, Any]:
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/things:1"
+    routes = {"GET /things": "function/things", "POST /things": "function/things"}
+    shop = {"routes": routes, "authorizers": {"door": {"kind": "lambda", "function": "function/door"}}} | more
+    functions = {name: {"image": image} for name in ("things", "door")}
+    return {"name": "e", "region": "eu-west-1", "functions": functions, "apis": {"shop": shop}}
+
+
+def test_a_function_of_the_document_is_called_by_its_alias_and_admits_this_api_only(scope: Scope) -> None:
+    parts = build(own_functions()).parts()
+    raise_all(scope, parts)
+    id = only_api(scope)
+    (behind,) = http(scope).get_integrations(ApiId=id)["Items"]
+    (things,) = look(scope, KINDS["function"], "things")
+    assert behind["IntegrationUri"] == f"{things.id}:live"
+    admitted = {one.name: one.state for one in KINDS["permission"].owned(scope)}
+    beginning = f"arn:aws:execute-api:eu-west-1:123456789012:{id}"
+    assert {name: (one.principal, one.source, one.account) for name, one in admitted.items()} == {
+        "api-shop-things": ("apigateway.amazonaws.com", f"{beginning}/$default/*", None),
+        "api-shop-door-door": ("apigateway.amazonaws.com", f"{beginning}/authorizers/*", None),
+    }
+    assert look_and_plan(scope, parts).settled
+    raise_all(scope, ())
+    assert look_and_plan(scope, ()).steps == ()
+
+
+def test_a_log_of_its_own_is_a_log_group_that_the_stage_writes_to(scope: Scope) -> None:
+    parts = build(own_functions(access_logs=7, kind="rest", authorizers={})).parts()
+    raise_all(scope, parts)
+    (group,) = look(scope, KINDS["log-group"], "api-shop")
+    (stage,) = look(scope, KINDS["rest-stage"], "shop")
+    assert stage.state.access_logs == group.id
+    assert look_and_plan(scope, parts).settled
