@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from blueprints.delivery import Distribution, OriginAccessControl, PriceClass
 from blueprints.network import Network
 from blueprints.part import Id, Lookup, Part, Piece, asking
 from blueprints.problem import Problem
@@ -66,13 +67,22 @@ class StaticSite(Publishing):
     """A folder of pages, published to a bucket of its own, release by release, without a broken second."""
 
     folder: str = Field(description="Path of the folder, relative to the document.", examples=["dist"])
-    visibility: Literal["public", "vpc"] = Field(
-        default="public", description="Who may read it: everybody, or who asks from within the VPC."
+    visibility: Literal["public", "vpc", "cdn"] = Field(
+        default="public",
+        description="Who may read it: everybody, from S3's own server; who asks from within the VPC; or everybody, by "
+        "TLS and from nearby, through CloudFront only.",
+    )
+    price_class: PriceClass | None = Field(
+        default=None,
+        description="For cdn, where CloudFront keeps files: 100 is North America and Europe, and the default; 200 adds "
+        "most of Asia and Africa; all is everywhere.",
     )
     name: BucketName | None = Field(
         default=None, description="The bucket's name in AWS, such as www.example.com; derived, if not given."
     )
-    index: str = Field(default="index.html", pattern=r"^[^/]+$", description="What a folder's address shows.")
+    index: str = Field(
+        default="index.html", pattern=r"^[^/]+$", description="What a folder's address shows; for cdn, the site's own."
+    )
     error: str | None = Field(default=None, description="Page that is shown with errors.")
     spa: bool = Field(
         default=False,
@@ -106,6 +116,8 @@ class StaticSite(Publishing):
         if self.spa and self.error:
             why = "spa shows the index with errors, and error another page"
             yield Problem(f"{where}.spa", why, "Choose one of them")
+        if self.price_class and self.visibility != "cdn":
+            yield Problem(f"{where}.price_class", "there's no CloudFront in front of it", "Set visibility: cdn")
         if self.visibility == "vpc" and (network is None or network.default):
             why = "a VPC reaches its bucket by a route of its own, and the default VPC's table isn't changed"
             why = why if network else "there's no network that could read it"
@@ -122,20 +134,48 @@ class StaticSite(Publishing):
             versioning=True,
             public_policy=self.visibility == "public",
             lifecycle={"old-versions": LifecycleRule(old_versions=old, expire_markers=True, abort_uploads=1)},
-            website=Website(index=self.index, error=self.index if self.spa else self.error),
+            website=self._website(),
             on_removal=self.on_removal,
         )
-        within: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "{vpc}"}} if self.visibility == "vpc" else {}
-        yield BucketPolicy(
-            name=name,
-            where=where,
-            bucket=bucket,
-            document={"Version": VERSION, "Statement": [readers(within)]},
-            names={"vpc": Id("vpc/main")} if within else {},
-        )
+        statement, names = self._readers(name)
+        document = {"Version": VERSION, "Statement": [statement]}
+        yield BucketPolicy(name=name, where=where, bucket=bucket, document=document, names=names)
+        if self.visibility == "cdn":
+            yield from self._delivery(name)
         content = Lookup(f"built:site/{name}")
         yield Site(
             name=name, where=where, bucket=bucket, folder=self.folder, publishing=self.publishing, content=content
+        )
+
+    def _website(self) -> Website | None:
+        """S3's own server, which CloudFront does without."""
+        if self.visibility == "cdn":
+            return None
+        return Website(index=self.index, error=self.index if self.spa else self.error)
+
+    def _readers(self, name: str) -> tuple[dict[str, Any], dict[str, Id | Lookup]]:
+        """Who may read it, as a statement, and what stands in braces there."""
+        if self.visibility == "vpc":
+            return readers({"StringEquals": {"aws:SourceVpc": "{vpc}"}}), {"vpc": Id("vpc/main")}
+        if self.visibility == "cdn":
+            asks = {"StringEquals": {"AWS:SourceArn": "{distribution}"}}
+            names: dict[str, Id | Lookup] = {"distribution": Id(f"distribution/{name}")}
+            return readers(asks) | {"Principal": {"Service": "cloudfront.amazonaws.com"}}, names
+        return readers({}), {}
+
+    def _delivery(self, name: str) -> Iterator[Part]:
+        """CloudFront, and who it is at the bucket."""
+        where, control = f"sites.{name}", OriginAccessControl(name=name, where=f"sites.{name}")
+        yield control
+        yield Distribution(
+            name=name,
+            where=where,
+            bucket=Id(f"bucket/{name}"),
+            access_control=Id(control.key),
+            index=self.index,
+            fallback=self.index if self.spa else None,
+            error=self.error,
+            price_class=self.price_class or "100",
         )
 
 

@@ -78,6 +78,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _listeners(stage.client("elbv2"))
     yield from _roles(stage.client("iam"))
     yield from _layers(stage.client("lambda"))
+    yield from _delivery(stage.client("cloudfront"))
     yield from http_apis(stage.client("apigatewayv2"))
     yield from rest_apis(stage.client("apigateway"))
     yield from _buckets(stage.client("s3"))
@@ -96,6 +97,13 @@ def _listeners(elbv2: Any) -> Iterator[tuple[str, Any]]:
             yield "Listeners", listener
             for rule in elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
                 yield "Rules", rule
+
+
+def _delivery(cloudfront: Any) -> Iterator[tuple[str, Any]]:
+    for one in cloudfront.list_distributions()["DistributionList"].get("Items", []):
+        yield "Distributions", {"Name": one["Comment"], "Enabled": one["Enabled"], "Price": one["PriceClass"]}
+    for one in cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", []):
+        yield "OriginAccessControls", {key: value for key, value in one.items() if key != "Id"}
 
 
 def _layers(functions: Any) -> Iterator[tuple[str, Any]]:

@@ -69,6 +69,25 @@ def test_one_of_a_vpc_has_a_policy_that_names_it_and_an_endpoint_with_routes_wit
     assert look_and_plan(strict, ()).steps == ()
 
 
+def test_one_of_cloudfront_is_read_by_its_distribution_only(physics: Physics, strict: Scope) -> None:
+    whole = parts(visibility="cdn", spa=True, on_removal="wipe")
+    raise_all(strict, whole)
+    (site,) = look(strict, KINDS["distribution"], "app")
+    statement = policy(strict)
+    assert statement["Principal"] == {"Service": ["cloudfront.amazonaws.com"]}
+    assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": [site.id]}}
+    assert (site.state.bucket, site.state.fallback) == (f"arn:aws:s3:::{strict.bucket_name('app')}", "index.html")
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(f"{physics.url}/{strict.bucket_name('app')}/index.html")
+    (bucket,) = look(strict, KINDS["bucket"], "app")
+    assert (bucket.state.public_policy, bucket.state.website) == ("blocked", None)
+    assert look_and_plan(strict, whole).settled
+    plan = raise_all(strict, ())
+    going = [removal.part for removal in plan.removals]
+    assert going.index("distribution/app") < going.index("origin-access-control/app")
+    assert look_and_plan(strict, ()).steps == ()
+
+
 def test_an_endpoint_that_the_network_names_itself_is_not_made_twice() -> None:
     inside = document(visibility="vpc") | {"network": {"cidr": "10.0.0.0/16", "zones": 1, "endpoints": ["s3"]}}
     keys = [part.key for part in build(inside, folder=EXAMPLES).parts()]
@@ -103,7 +122,8 @@ def test_kept_it_stays_readable_with_its_bucket_and_is_taken_on_again_without_a_
     [
         ({"folder": "nowhere"}, "sites.app.folder: there's no folder"),
         ({"visibility": "vpc"}, "sites.app.visibility: there's no network that could read it. Describe one"),
-        ({"visibility": "cdn"}, "sites.app.visibility: 'cdn' isn't one of the choices"),
+        ({"visibility": "all"}, "sites.app.visibility: 'all' isn't one of the choices"),
+        ({"price_class": "all"}, "sites.app.price_class: there's no CloudFront in front of it. Set visibility: cdn"),
         ({"spa": True, "error": "e.html"}, "sites.app.spa: spa shows the index with errors"),
         ({"keep_releases": 0}, "sites.app.keep_releases: "),
         ({"compress": "zip"}, "sites.app.compress: 'zip' isn't one of the choices"),
