@@ -10,6 +10,7 @@ from blueprints.identity import Document
 from blueprints.notifications import QueueNotice
 from blueprints.part import Id, Lookup, Part, Piece
 from blueprints.problem import Problem
+from blueprints.replication import Replicate
 from blueprints.storage import (
     Acl,
     Bucket,
@@ -73,6 +74,9 @@ class Storage(Piece):
         default=(), max_length=100, description="Which pages of other origins may use it from a browser."
     )
     website: PublicWebsite | None = Field(default=None, description="S3's own web server in front of it.")
+    replicate: Replicate | None = Field(
+        default=None, description="A second bucket that gets what is written. Both must have versioning."
+    )
     logs: AccessLogs | None = Field(default=None, description="A record of every request.")
     tls_only: bool | None = Field(
         default=None,
@@ -116,6 +120,8 @@ class Storage(Piece):
             why = "everybody may read it, but not use the KMS key"
             yield Problem(f"{where}.kms_key", why, "Leave it out: S3's own keys encrypt then")
         yield from self._log_problems(where, name, others)
+        if self.replicate is not None:
+            yield from self.replicate.problems(name, self, others)
         yield from self._policy_problems(f"{where}.policy")
 
     def queue_problems(self, name: str, queues: Mapping[str, Any]) -> Iterator[Problem]:
@@ -170,6 +176,8 @@ class Storage(Piece):
             logs_prefix=self.logs.prefix if self.logs else "",
             on_removal=self.on_removal,
         )
+        if self.replicate is not None:
+            yield from self.replicate.parts(name)
         if statements := list(self._policy(logging)):
             names = {"account": Lookup("account:")} if logging else {}
             document = {"Version": VERSION, "Statement": statements}

@@ -11,6 +11,7 @@ from blueprints.part import Id, Lookup, Part, Piece, of
 
 BucketId = Annotated[Id, of("bucket")]
 BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+BUCKET_ARN = r"^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 BucketName = Annotated[str, Field(pattern=BUCKET_NAME)]
 Days = Annotated[int, Field(ge=1, le=36500)]
 OnRemoval = Literal["keep", "wipe"]
@@ -178,6 +179,18 @@ class Bucket(Part):
     )
     logs_prefix: str = ""
     on_removal: OnRemoval = "keep"
+
+
+class BucketReplication(Part):
+    """A second bucket, which gets what is written to a first one. Both keep versions."""
+
+    kind: ClassVar[str] = "bucket-replication"
+    bucket: BucketId
+    to: BucketId | Annotated[str, Field(pattern=BUCKET_ARN)]
+    role: Annotated[Id, of("role")]
+    prefix: str = ""
+    storage_class: StorageClass | None = None
+    delete_markers: bool = True
 
 
 class BucketPolicy(Part):

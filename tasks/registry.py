@@ -48,6 +48,7 @@ from tasks.serverless.queue import QueueKind
 from tasks.storage.bucket import BucketKind
 from tasks.storage.bucket_notification import BucketNotificationKind
 from tasks.storage.bucket_policy import BucketPolicyKind
+from tasks.storage.bucket_replication import BucketReplicationKind
 from tasks.storage.site import SiteKind
 
 KINDS: dict[str, Kind[Any, Any]] = {
@@ -92,6 +93,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),
+        BucketReplicationKind(),
         BucketNotificationKind(),
         FunctionKind(),
         FunctionUrlKind(),

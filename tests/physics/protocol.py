@@ -30,6 +30,8 @@ BODIES = frozenset(
         "PutBucketNotificationConfiguration",
         "PutBucketOwnershipControls",
         "PutBucketPolicy",
+        "PutBucketReplication",
+        "PutBucketVersioning",
     }
 )
 """S3's operations whose XML or JSON is kept whole, as the parameter `body`."""

@@ -184,6 +184,31 @@ def test_a_policy_goes_along_with_its_bucket_without_a_call_of_its_own(physics: 
     assert [call.name for call in physics.writes()] == ["s3:DeleteBucket"]
 
 
+def test_a_bucket_is_replicated_by_a_role_that_may_read_the_one_and_write_the_other_and_nothing_else(
+    strict: Scope,
+) -> None:
+    wiped = {"versioning": True, "on_removal": "wipe"}
+    data = document(first=wiped | {"replicate": {"to": "second", "prefix": "in/"}}, second=wiped)
+    parts = build(data).parts()
+    raise_all(strict, parts)
+    (role,) = look(strict, KINDS["role"], "replication-first")
+    first, second = (f"arn:aws:s3:::{strict.bucket_name(name)}" for name in ("first", "second"))
+    statements = json.loads(role.state.policies["replicate"])["Statement"]
+    assert [statement["Resource"] for statement in statements] == [[first], [f"{first}/*"], [f"{second}/*"]]
+    assert "s3.amazonaws.com" in role.state.trust
+    (replication,) = look(strict, KINDS["bucket-replication"], "first")
+    assert (replication.state.role, replication.state.rules[0].to) == (role.id, second)
+    assert look_and_plan(strict, parts).settled
+    raise_all(strict, ())
+    assert look_and_plan(strict, ()).steps == ()
+
+
+def test_a_second_bucket_in_another_region_is_named_by_its_arn() -> None:
+    data = document(first={"versioning": True, "replicate": {"to": "arn:aws:s3:::far"}})
+    (part,) = [one for one in build(data).parts() if one.kind == "bucket-replication"]
+    assert (part.to, part.needs) == ("arn:aws:s3:::far", ("bucket/first", "role/replication-first"))  # type: ignore[attr-defined]
+
+
 days = st.integers(1, 300)
 moves = st.lists(st.sampled_from(WARMTH), unique=True).map(
     lambda tiers: {tier: 30 * (index + 1) for index, tier in enumerate(sorted(tiers, key=WARMTH.index))}
@@ -232,6 +257,9 @@ def test_what_is_sent_reads_back_the_same(rule: LifecycleRule, site: Website) ->
         ({"website": {"spa": True, "error": "e"}}, "buckets.it.website.spa: "),
         ({"website": {}, "tls_only": True}, "buckets.it.tls_only: S3's web server speaks plain HTTP only"),
         ({"website": {"public": True}, "kms_key": "alias/x"}, "buckets.it.kms_key: everybody may read it"),
+        ({"replicate": {"to": "it"}, "versioning": True}, "buckets.it.replicate.to: it would be replicated to itself"),
+        ({"replicate": {"to": "x"}, "versioning": True}, "buckets.it.replicate.to: there's no bucket x. Describe it"),
+        ({"replicate": {"to": "arn:aws:s3:::far"}}, "buckets.it.versioning: only versions are replicated"),
         ({"on_removal": "burn"}, "buckets.it.on_removal: 'burn' isn't one of the choices"),
         ({"lifecycle": {"a": {}}}, "buckets.it.lifecycle.a: should say move, expire"),
         ({"lifecycle": {"a": {"move": {"standard-ia": 7}}}}, "buckets.it.lifecycle.a.move: AWS moves to standard-ia"),

@@ -67,6 +67,23 @@ def notification_told(request: Request, world: World) -> Answer | None:
     return xml(200, sent) if sent else None
 
 
+@after("s3:PutBucketReplication")
+def replication_kept(request: Request, answer: Answer, world: World) -> None:
+    """Moto tells some of it in another form."""
+    world.backend(request).get_bucket(request.text("Bucket")).replication_sent = request.text("body")
+
+
+@after("s3:DeleteBucketReplication")
+def replication_gone(request: Request, answer: Answer, world: World) -> None:
+    world.backend(request).get_bucket(request.text("Bucket")).replication_sent = ""
+
+
+@instead("s3:GetBucketReplication")
+def replication_told(request: Request, world: World) -> Answer | None:
+    sent = getattr(world.backend(request).get_bucket(request.text("Bucket")), "replication_sent", "")
+    return xml(200, sent) if sent else None
+
+
 def logs_let_in(bucket: Any, prefix: str | None) -> bool:
     """Whether a bucket's policy lets S3 write logs: moto knows policies only in which each value stands alone."""
     aims = {f"{bucket.arn}/*", f"{bucket.arn}/{prefix or ''}*"}

@@ -80,3 +80,20 @@ def admitted(arn: str, request: Request, world: World) -> set[str]:
         statements = [one for each in queues for one in json.loads(each.policy or "{}").get("Statement", [])]
     principals = [one["Principal"].get("Service", []) for one in statements if isinstance(one["Principal"], dict)]
     return {service for each in principals for service in ([each] if isinstance(each, str) else each)}
+
+
+@before("s3:PutBucketReplication")
+def both_keep_versions(request: Request, world: World) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html"""
+    buckets = world.backend(request).buckets
+    for name in re.findall(r"<Bucket>arn:aws:s3:::([^<]+)<", request.text("body")):
+        if name in buckets and not buckets[name].is_versioned:
+            raise Refused("InvalidRequest", "Destination bucket must have versioning enabled.")
+
+
+@before("s3:PutBucketVersioning")
+def replicated_keeps_versions(request: Request, world: World) -> None:
+    bucket = world.backend(request).get_bucket(request.text("Bucket"))
+    if getattr(bucket, "replication_sent", "") and "Suspended" in request.text("body"):
+        why = "A replication configuration is present on this bucket, so you cannot change the versioning state."
+        raise Refused("InvalidBucketState", why, 409)

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from blueprints.buckets import logs_come_in, tls_only
+from blueprints.identity import Role
 from blueprints.notifications import BucketNotification, Notice, letting_in
 from blueprints.part import Id, Lookup
 from blueprints.queues import Queue
+from blueprints.replication import replicating
 from blueprints.sites import CacheRule, Publishing, Site
 from blueprints.storage import (
     Bucket,
     BucketPolicy,
+    BucketReplication,
     CorsRule,
     LifecycleRule,
     OldVersions,
@@ -73,6 +76,14 @@ SITE = Site(
     folder=str(Path(__file__).parents[3] / "examples" / "site"),
     content=Lookup("built:site/uploads"),
 )
+FIRST, SECOND, THIRD = (Bucket(name=name, versioning=True, on_removal="wipe") for name in ("first", "second", "third"))
+COPIES = Role(
+    name="copies",
+    trusts=("s3.amazonaws.com",),
+    policies={"copy": replicating(Id("bucket/first"), Id("bucket/second"))},
+)
+OTHER_COPIES = Role(name="other-copies", trusts=("s3.amazonaws.com",))
+REPLICATION = BucketReplication(name="first", bucket="bucket/first", to="bucket/second", role="role/copies")
 ADMITTED = admitting_bucket("hello", "uploads", "")
 TOLD = Queue(name="told", policy=letting_in(["uploads"]))
 NOTIFICATION = BucketNotification(
@@ -128,6 +139,12 @@ def tell_nobody_but_the_bus(scope: Scope, id: str) -> None:
     tell(scope, id, {"EventBridgeConfiguration": {}})
 
 
+def pause_replication(scope: Scope, id: str) -> None:
+    told = scope.client("s3").get_bucket_replication(Bucket=bucket_of(id))["ReplicationConfiguration"]
+    told["Rules"][0]["Status"] = "Disabled"
+    scope.client("s3").put_bucket_replication(Bucket=bucket_of(id), ReplicationConfiguration=told)
+
+
 ROWS = (
     Row(
         part=BARE,
@@ -158,5 +175,20 @@ ROWS = (
         changed=NOTIFICATION.model_copy(update={"notices": (Notice(to="queue/told", prefix="x"),)}),
         by_hand=tell_nobody_but_the_bus,
         vanish=lambda scope, id: tell(scope, id, {}),
+    ),
+    Row(
+        part=REPLICATION,
+        needs=(FIRST, SECOND, THIRD, COPIES, OTHER_COPIES),
+        changed=BucketReplication(
+            name="first",
+            bucket="bucket/first",
+            to="bucket/third",
+            role="role/other-copies",
+            prefix="in/",
+            storage_class="glacier-instant",
+            delete_markers=False,
+        ),
+        by_hand=pause_replication,
+        vanish=lambda scope, id: scope.client("s3").delete_bucket_replication(Bucket=bucket_of(id)),
     ),
 )
