@@ -15,7 +15,7 @@ from blueprints.identity import Document, PolicyName, Role, policy_id, unknown_p
 from blueprints.layers import Architecture, Runtime
 from blueprints.log_groups import LogGroup, Retention
 from blueprints.network import Network
-from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of, text
+from blueprints.part import Id, Lookup, Name, Part, Piece, Text, asking, name_in, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
 from blueprints.queues import all_queues
@@ -25,6 +25,7 @@ IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
 MOST_ENVIRONMENT = 4096  # bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LayerId = Annotated[Id, of("layer")] | Annotated[str, Field(pattern=LAYER_ARN)]
+Named = Annotated[str, Field(pattern=r"^(bucket|queue|function)/[a-z0-9]+(-[a-z0-9]+)*$")]
 Variable = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]+$")]
 
 
@@ -93,6 +94,10 @@ class LambdaFunction(Piece):
         default_factory=dict,
         description="ARNs of secrets or parameters, or ssm:/path: the ARN is in the environment, and may be read.",
     )
+    names: dict[Variable, Named] = Field(
+        default_factory=dict,
+        description="What things of the document are called in AWS: bucket/<name>, queue/<name>, function/<name>.",
+    )
     can: tuple[Grant, ...] = Field(default=(), description="What it may do in AWS, beside writing its own logs.")
     policies: dict[Name, Document] = Field(default_factory=dict, description="What else it may do: policies by name.")
     permissions_boundary: PolicyName | None = Field(
@@ -152,6 +157,10 @@ class LambdaFunction(Piece):
         }
         for index, grant in enumerate(self.can):
             yield from grant.problems(f"{where}.can.{index}", known)
+        for key, named in self.names.items():
+            kind, _, one = named.partition("/")
+            if one not in known[kind]:
+                yield _unknown(f"{where}.names.{key}", kind, one, known[kind])
         if self.dead_letters and self.dead_letters not in known["queue"]:
             yield _unknown(f"{where}.dead_letters", "queue", self.dead_letters, known["queue"])
         for index, layer in enumerate(self.layers):
@@ -172,9 +181,11 @@ class LambdaFunction(Piece):
                 yield Problem(
                     f"{where}.environment.{key}", why, f"Put it into Secrets Manager, and its ARN into secrets.{key}"
                 )
-            if key in self.secrets:
-                yield Problem(f"{where}.secrets.{key}", "it stands in `environment` too", "Take it out of one of them")
-        for field in ("environment", "secrets"):
+        fields = ("environment", "secrets", "names")
+        for field, other in (("secrets", "environment"), ("names", "environment"), ("names", "secrets")):
+            for key in getattr(self, field).keys() & getattr(self, other).keys():
+                yield Problem(f"{where}.{field}.{key}", f"it stands in `{other}` too", "Take it out of one of them")
+        for field in fields:
             for key in getattr(self, field):
                 if RESERVED.match(key):
                     yield Problem(f"{where}.{field}.{key}", "Lambda keeps this name for itself", "Choose another one")
@@ -222,7 +233,9 @@ class LambdaFunction(Piece):
             memory=self.memory,
             timeout=self.timeout,
             role=f"role/{called}",
-            environment=dict(self.environment) | {key: reference(one, region) for key, one in self.secrets.items()},
+            environment=dict(self.environment)
+            | {key: reference(one, region) for key, one in self.secrets.items()}
+            | {key: _name(one) for key, one in self.names.items()},
             subnets=placed.subnet_keys("private", region) if placed else (),
             groups=(f"security-group/{called}",) if placed else (),
             layers=tuple(layer if layer.startswith("arn:") else f"layer/{layer}" for layer in self.layers),
@@ -248,6 +261,12 @@ class LambdaFunction(Piece):
         if self.vpc:
             statements.append(allowing(HAS_INTERFACES, "*"))
         return policy_of(statements)
+
+
+def _name(named: str) -> Text:
+    """What a thing is called in AWS; a function by its alias."""
+    name = name_in(Id(named))
+    return text(name, ":live") if named.startswith("function/") else name
 
 
 def _unknown(where: str, kind: str, name: str, known: Collection[str]) -> Problem:

@@ -111,18 +111,25 @@ class Part(Piece):
 
 
 class Text(Piece):
-    """A text with ids in it, such as `arn:aws:s3:::<id of a bucket>/*`; may stand in a role's policies."""
+    """A text with ids in it, such as `<ARN of a bucket>/*`; may stand in a role's policies, say."""
 
     pieces: tuple[Any, ...]
+    only_name: bool = Field(default=False, description="Only what stands behind an ARN's last colon.")
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """The text, with each id in its place."""
-        return "".join(ids[piece] if isinstance(piece, _Reference) else str(piece) for piece in self.pieces)
+        whole = "".join(str(filled(piece, ids)) for piece in self.pieces)
+        return whole.rpartition(":")[2] if self.only_name else whole
 
 
-def text(*pieces: str) -> Text:
-    """A text of these pieces, of which some are references."""
+def text(*pieces: Any) -> Text:
+    """A text of these pieces, of which some are references, or texts with references in them."""
     return Text(pieces=pieces)
+
+
+def name_in(arn: Id) -> Text:
+    """The name at the end of a part's ARN: a bucket's, a queue's, a function's."""
+    return Text(pieces=(arn,), only_name=True)
 
 
 def filled(value: Any, ids: Mapping[str, str]) -> Any:

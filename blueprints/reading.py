@@ -53,7 +53,7 @@ def load(path: str | Path) -> Environment:
 def parse(text: str, source: str = "document", folder: Path | None = None) -> Environment:
     """Read a document from YAML text. `folder` is where the files that it names are. Raises Invalid."""
     try:
-        data = yaml.load(text, _StrictLoader)
+        data = data_in(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: what looks like a date and is none
         mark, why = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
@@ -61,6 +61,11 @@ def parse(text: str, source: str = "document", folder: Path | None = None) -> En
     if not isinstance(data, dict):
         raise Invalid(source, [Problem("document", "should be a mapping", "Begin with `name:` and `region:`")])
     return build(data, source, folder)
+
+
+def data_in(text: str) -> Any:
+    """What YAML text says, as documents are read: a key that stands twice is an error, and `on` is a word."""
+    return yaml.load(text, _StrictLoader)
 
 
 def build(data: Mapping[str, Any], source: str = "document", folder: Path | None = None) -> Environment:

@@ -136,7 +136,8 @@ class Trigger(Piece):
         sources = [source for source in FIELDS if getattr(self, source)]
         if len(sources) != 1:
             raise ValueError("should name exactly one of queue, schedule and bucket")
-        if given := self.model_fields_set - {sources[0], *FIELDS[sources[0]]} - FIELDS.keys():
+        others = type(self).model_fields.keys() - {sources[0], *FIELDS[sources[0]]}
+        if given := [name for name in others if getattr(self, name) != type(self).model_fields[name].default]:
             raise ValueError(f"a {sources[0]} has no {', '.join(sorted(given))}")
         if self.batch > 10 and not self.window:
             raise ValueError("a batch of more than 10 needs a window of at least 1 second")

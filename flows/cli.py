@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
@@ -158,7 +159,7 @@ def layer(
         started = time.monotonic()
         given = {"packages": package, "requirements": requirements, "folder": folder}
         given |= {"runtimes": runtime, "architectures": architecture}
-        document = _load(blueprint) if blueprint else _layer_alone(name, given, environment or "shared", region)
+        document = _load(blueprint) if blueprint else _alone("layers", name, given, environment, region)
         library, scope = _layer_in(document, name, [*given.values(), environment, region] if blueprint else [])
         from tasks.reading import plan_beside
 
@@ -216,6 +217,72 @@ def rollback_site(
             return roll_back_site(site.bucket, site.scope.region, release, site.account)
 
         _finish_site(_run(roll_it_back, 1), json)
+
+
+@app.command()
+def function(
+    name: Annotated[str, typer.Argument(help="The function's name.", show_default=False)],
+    blueprint: Annotated[Path | None, typer.Option("--blueprint", "-b", help="Take it from this blueprint.")] = None,
+    code: Annotated[Path | None, typer.Option("--code", help="A folder with its code.")] = None,
+    image: Annotated[str | None, typer.Option("--image", help="Or a container image.")] = None,
+    handler: Annotated[str | None, typer.Option("--handler", help="Where it begins: app.handler, say.")] = None,
+    runtime: Annotated[str | None, typer.Option("--runtime", help="Else python3.13.")] = None,
+    memory: Annotated[int | None, typer.Option("--memory", help="MB; else 128.")] = None,
+    timeout: Annotated[int | None, typer.Option("--timeout", help="Seconds; else 10.")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="An address: iam, or none for anybody.")] = None,
+    environment: Annotated[str | None, typer.Option("--environment", help="Whose it is; else `shared`.")] = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Bring one function of Lambda up to date, with all that it needs; of a blueprint, or of what is named here."""
+    with _errors(json):
+        started = time.monotonic()
+        given = {"code": code, "image": image, "handler": handler, "runtime": runtime, "memory": memory}
+        given |= {"timeout": timeout, "url": url}
+        if blueprint and any([*given.values(), environment, region]):
+            _refuse_beside_blueprint()
+        document = _load(blueprint) if blueprint else _alone("functions", name, given, environment, region)
+        from flows.deploy_function import deploy_function, parts_of
+        from tasks.reading import plan_beside, scope_of
+
+        scope = scope_of(document)
+        planned = plan_beside(parts_of(document, name), scope)
+        if planned.settled:
+            _nothing_to_do(planned, scope, started, json)
+            return
+        report = _run(lambda: deploy_function(document, name), len(planned.changes))
+        _finish(report, json, f"castra show {document.name} --region {document.region}")
+
+
+class Downloaded(StrEnum):
+    """What can be brought back."""
+
+    FUNCTION = "function"
+
+
+@app.command()
+def download(
+    what: Annotated[Downloaded, typer.Argument(help="What is brought back: function.", show_default=False)],
+    name: Annotated[str, typer.Argument(help="Its name in AWS; with --environment, in a blueprint.")],
+    into: Annotated[Path | None, typer.Option("--into", help="A folder; else one of its name, here.")] = None,
+    environment: Annotated[str | None, typer.Option("--environment", help="Whose it is.")] = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Bring a function back: its code, and its configuration as a blueprint. Writes nothing in AWS."""
+    with _errors(json):
+        scope = _scope(environment, region)
+        from flows import screen
+        from tasks.serverless.bringing_back import bring_back
+
+        brought = bring_back(scope, scope.name(name, 64) if environment else name, into or Path(name))
+        if json:
+            screen.print_json(brought.model_dump(mode="json"))
+            return
+        screen.data.print(f"{brought.function}: {brought.files} files, and {brought.document}.", highlight=False)
+        for one in brought.left_out:
+            screen.talk.print(f"Not in it: {one}.", highlight=False)
+        screen.talk.print(f"Next: castra check {brought.document}", highlight=False)
 
 
 @app.command(name="list")
@@ -279,13 +346,23 @@ def _load(file: Path) -> "Environment":
     return load(file)
 
 
-def _layer_alone(name: str, given: dict[str, Any], environment: str, region: str | None) -> "Environment":
-    """A document with one layer, from the options of `castra layer`."""
+def _alone(
+    section: str, name: str, given: dict[str, Any], environment: str | None, region: str | None
+) -> "Environment":
+    """A document with one entry of one section, from the options of a verb."""
     from blueprints.reading import build
 
-    library = {field: str(value) if isinstance(value, Path) else value for field, value in given.items() if value}
-    document = {"name": environment, "region": _scope(environment, region).region, "layers": {name: library}}
-    return build(document, "castra layer", Path())
+    entry = {field: str(value) if isinstance(value, Path) else value for field, value in given.items() if value}
+    called = environment or "shared"
+    document = {"name": called, "region": _scope(called, region).region, section: {name: entry}}
+    return build(document, f"castra {section[:-1]}", Path())
+
+
+def _refuse_beside_blueprint() -> None:
+    from tasks.errors import Invalid, Problem
+
+    why = "it says all that there is to say"
+    raise Invalid("castra function", [Problem("--blueprint", why, "Leave the other options out")])
 
 
 def _layer_in(document: "Environment", name: str, beside: list[Any]) -> tuple["Library", "Scope"]:

@@ -22,7 +22,7 @@ from blueprints.gateways import InternetGateway, NatGateway, RouteTable
 from blueprints.network import Network, Subnet, Vpc
 from blueprints.part import Part
 from blueprints.problem import Invalid, Problem
-from blueprints.reading import build, load, parse
+from blueprints.reading import build, data_in, load, parse
 from blueprints.servers import LaunchTemplate, ScalingGroup
 from tasks.order import in_order
 
@@ -82,7 +82,7 @@ def test_every_example_comes_back_equal_through_json_with_its_files_inside(path:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_right_by_the_json_schema_too(path: Path) -> None:
-    jsonschema.Draft202012Validator(Environment.model_json_schema()).validate(yaml.safe_load(path.read_text()))
+    jsonschema.Draft202012Validator(Environment.model_json_schema()).validate(data_in(path.read_text()))
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_a_handler_that_is_in_the_folder_is_taken(folder: Path, handler: str, ru
         ({"environment": {"A1": "x" * 5000}}, "functions.hello.environment: it has 5002 bytes, and Lambda takes 4096."),
         ({"environment": {"MAIL": "x"}, "secrets": {"MAIL": SECRET}}, "functions.hello.secrets.MAIL: it stands in"),
         ({"secrets": {"MAIL": "hunter2"}}, "functions.hello.secrets.MAIL: "),
+        ({"names": {"JOBS": "queue/job"}}, "functions.hello.names.JOBS: there is no queue job in the section queues"),
         ({"can": [{"read": "queue/jobs"}]}, "functions.hello.can.0.read: "),
         ({"can": [{"send": "queue/job"}]}, "functions.hello.can.0.send: there is no queue/job in the section queues"),
         (

@@ -13,7 +13,22 @@ import flows.tear_down  # noqa: F401 - imported once, for all forks
 from flows.cli import app
 from tasks import scope as scopes
 
-SERVICES = ("ec2", "iam", "autoscaling", "elbv2", "elb", "cloudwatch", "s3", "resourcegroupstaggingapi", "ssm", "sts")
+SERVICES = (
+    "lambda",
+    "sqs",
+    "events",
+    "logs",
+    "ec2",
+    "iam",
+    "autoscaling",
+    "elbv2",
+    "elb",
+    "cloudwatch",
+    "s3",
+    "resourcegroupstaggingapi",
+    "ssm",
+    "sts",
+)
 
 
 def warm() -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from tasks.scope import CREATED, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
+from tests.crash.functions import functions, queues, rules
 from tests.crash.stage import Stage
 
 Thing = tuple[str, str, str]  # what it is, its part or name, and all else about it as JSON
@@ -35,6 +36,7 @@ LISTINGS = (
     ("elbv2", "describe_load_balancers", "LoadBalancers"),
     ("elbv2", "describe_target_groups", "TargetGroups"),
     ("iam", "list_instance_profiles", "InstanceProfiles"),
+    ("logs", "describe_log_groups", "logGroups"),
 )
 OWN = {
     "Vpcs": "VpcId",
@@ -57,6 +59,7 @@ NOTES = (CREATED, FINGERPRINT, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
+    "|LastModified|[cC]reationTime"
 )
 """Fields whose values are AWS's own choice, or that count how often something was changed."""
 
@@ -79,6 +82,9 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _roles(stage.client("iam"))
     yield from _layers(stage.client("lambda"))
     yield from _delivery(stage.client("cloudfront"))
+    yield from functions(stage.client("lambda"))
+    yield from queues(stage.client("sqs"))
+    yield from rules(stage.client("events"))
     yield from http_apis(stage.client("apigatewayv2"))
     yield from rest_apis(stage.client("apigateway"))
     yield from _buckets(stage.client("s3"))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
-    """GET log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields), advance {"seconds"},
-    release; DELETE rules."""
+    """GET code/..., log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields),
+    advance {"seconds"}, release; DELETE rules."""
     asked = json.loads(body or b"{}")
     match method, path.strip("/"):
         case "GET", "log":
@@ -27,6 +27,9 @@ def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
             return told([rule.told() for rule in physics.rules.rules])
         case "GET", "profile":
             return told(asdict(physics.profile))
+        case "GET", code if code.startswith("code/"):
+            zipped = physics.world.recall("codes", dict).get(code.removeprefix("code/"), b"")
+            return Answer(200 if zipped else 404, [("Content-Type", "application/zip")], zipped)
         case "POST", "reset":
             physics.reset()
         case "POST", "rules":

@@ -50,6 +50,7 @@ class Physics:
         self.reset()
         self.server = Server(self.middleware, self.port)
         self.server.start()
+        self.world.url = self.server.url
         return self
 
     def __exit__(

@@ -28,6 +28,7 @@ class World:
     random: random.Random
     memory: dict[str, Any] = field(default_factory=dict)
     unseen: dict[str, float] = field(default_factory=dict)
+    url: str = ""
 
     def backend(self, request: Request, service: str = "") -> Any:
         """Moto's own model of a service in the request's account and region."""

@@ -70,6 +70,7 @@ def test_the_section_stands_as_written_may_do_what_it_is_granted_and_nothing_els
                 memory=256,
                 environment={"SIZE": "200"},
                 secrets={"MAIL": secret, "KEY": "ssm:/web/key"},
+                names={"JOBS": "queue/jobs", "OTHER": "function/other", "UPLOADS": "bucket/uploads"},
                 can=[
                     {"send": "queue/jobs"},
                     {"read": "arn:aws:s3:::things"},
@@ -101,7 +102,14 @@ def test_the_section_stands_as_written_may_do_what_it_is_granted_and_nothing_els
         (["sqs:SendMessage"], [dead]),
     ]
     live = told(strict, Qualifier="live")
-    assert live["Environment"]["Variables"] == {"SIZE": "200", "MAIL": secret, "KEY": key}
+    assert live["Environment"]["Variables"] == {
+        "SIZE": "200",
+        "MAIL": secret,
+        "KEY": key,
+        "JOBS": "strict--jobs",
+        "OTHER": "strict--other:live",
+        "UPLOADS": uploads.rpartition(":")[2],
+    }
     assert (live["MemorySize"], live["Timeout"], live["DeadLetterConfig"]) == (256, 10, {"TargetArn": dead})
     assert live["LoggingConfig"]["LogGroup"] == f"/castra/{strict.environment}/function-hello"
     assert live["Version"] == "1"

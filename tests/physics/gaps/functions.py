@@ -1,9 +1,16 @@
-"""Functions: settings that moto drops, and versions whose numbers are never given twice."""
+"""Functions: settings that moto drops, versions whose numbers are never given twice, and code that can be fetched."""
 
 import copy
+import hashlib
+import json
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction, LambdaStorage
+
+from tests.physics.answers import Answer
+from tests.physics.hooks import after
+from tests.physics.protocol import Request
+from tests.physics.world import World
 
 KEPT = ("LoggingConfig", "DeadLetterConfig")
 init, told, update, set_code = (
@@ -60,3 +67,16 @@ LambdaFunction.get_configuration = configuration
 LambdaFunction.update_configuration = update_configuration
 LambdaFunction._set_function_code = set_function_code
 LambdaStorage.publish_version = publish_version
+
+
+@after("lambda:GetFunction")
+def code_to_fetch(request: Request, answer: Answer, world: World) -> Answer | None:
+    """AWS tells an address, good for ten minutes, from which a function's zip can be fetched; moto one that isn't."""
+    told = json.loads(answer.body)
+    if "Location" not in told.get("Code", {}):
+        return None
+    function = world.backend(request).get_function(request.text("FunctionName"), request.text("Qualifier") or None)
+    name = hashlib.sha256(function.code_bytes).hexdigest()
+    world.recall("codes", dict)[name] = function.code_bytes
+    told["Code"]["Location"] = f"{world.url}/physics/code/{name}"
+    return Answer(answer.status, answer.headers, json.dumps(told).encode())
