@@ -4,12 +4,36 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from blueprints.part import Id, Lookup, Part, asking, of
+from blueprints.part import Id, Lookup, Part, Ready, asking, of
 from blueprints.storage import BucketId
 
 PriceClass = Literal["100", "200", "all"]
 Domain = Annotated[str, Field(pattern=r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=253)]
 PageKey = Annotated[str, Field(pattern=r"^[^/ ][^ ]*$", max_length=255)]
+CertificateArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+$")]
+
+
+class Certificate(Part):
+    """A certificate of ACM in us-east-1, where CloudFront looks for them, validated by records in zones of Route 53.
+
+    `zones` are lookups such as `zone:www.example.com`, of the zones in which the validating records are written.
+    """
+
+    kind: ClassVar[str] = "certificate"
+    domain: Domain
+    also: tuple[Domain, ...] = Field(default=(), max_length=9)
+    zones: tuple[Annotated[Lookup, asking("zone")], ...]
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """All that it is for."""
+        return tuple(sorted({self.domain, *self.also}))
+
+    @model_validator(mode="after")
+    def _zoned(self) -> "Certificate":
+        if {lookup.partition(":")[2] for lookup in self.zones} != set(self.domains):
+            raise ValueError("should look up a zone for each of its domains")
+        return self
 
 
 class OriginAccessControl(Part):
@@ -34,7 +58,7 @@ class Distribution(Part):
     fallback: PageKey | None = None
     error: PageKey | None = None
     aliases: tuple[Domain, ...] = ()
-    certificate: str = Field(default="", pattern=r"^(arn:aws[a-z-]*:acm:us-east-1:[0-9]{12}:certificate/.+)?$")
+    certificate: Annotated[Ready, of("certificate")] | CertificateArn | None = None
     price_class: PriceClass = "100"
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from tasks.compute.scaling_group import ScalingGroupKind
 from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
+from tasks.delivery.certificate import CertificateKind
 from tasks.delivery.distribution import DistributionKind
 from tasks.delivery.dns_record import DnsRecordKind
 from tasks.delivery.origin_access_control import OriginAccessControlKind
@@ -86,6 +87,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         PredictivePolicyKind(),
         ScheduledActionKind(),
         LayerKind(),
+        CertificateKind(),
         OriginAccessControlKind(),
         DistributionKind(),
         DnsRecordKind(),

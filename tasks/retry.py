@@ -93,7 +93,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("ResourceConflictException", "dependency", ("in progress",)),  # of functions: another update
     Rule("ResourceConflictException", "dependency", ("state: Pending",)),
-    Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way
+    Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way; of certificates
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
     Rule("ConflictException", "dependency", ("concurrent modification",)),  # of an API, by another call of ours
     *(

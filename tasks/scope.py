@@ -78,7 +78,7 @@ class Scope:
         self.tags, self.expected_account = dict(tags or {}), account
         self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
         self.calls, self._turns = Calls(), Turns(CONNECTIONS)
-        self._clients: dict[tuple[str, bool], Any] = {}
+        self._clients: dict[tuple[str, bool, str], Any] = {}
         self._lock = threading.RLock()
         self._listings: dict[str, Any] = {}
         self._polls: dict[str, _Poll] = {}
@@ -101,20 +101,22 @@ class Scope:
         self._turns.watch(events)
         return boto3.Session(botocore_session=session, region_name=self.region)
 
-    def client(self, service: str, *, once: bool = False) -> Any:
+    def client(self, service: str, *, once: bool = False, region: str = "") -> Any:
         """A client for a service, made once. With `once`, requests are never sent again by botocore.
 
         Botocore repeats a create whose answer was lost, and makes two where the call has neither ClientToken nor unique
-        name. Such calls are sent `once`; what they made is looked for by tag before a second try.
+        name. Such calls are sent `once`; what they made is looked for by tag before a second try. `region` is another
+        one than the environment's, for what AWS has in one region only.
         """
+        key = (service, once, region or self.region)
         with self._lock:
-            if (service, once) not in self._clients:
+            if key not in self._clients:
                 attempts = 1 if once else ATTEMPTS.get(service, 10)
                 retries = {"mode": "adaptive", "total_max_attempts": attempts}
                 config = Config(retries=retries, max_pool_connections=CONNECTIONS)
                 with _LOADER_LOCK:
-                    self._clients[service, once] = self._session.client(service, config=config)
-            return self._clients[service, once]
+                    self._clients[key] = self._session.client(service, region_name=key[2], config=config)
+            return self._clients[key]
 
     @property
     def ec2(self) -> Any:
@@ -158,9 +160,9 @@ class Scope:
 
     # ------------------------------------------------------------------ reading
 
-    def pages(self, service: str, operation: str, result: str, **arguments: Any) -> Iterator[Any]:
+    def pages(self, service: str, operation: str, result: str, *, region: str = "", **arguments: Any) -> Iterator[Any]:
         """All items of a paginated listing: `scope.pages("ec2", "describe_vpcs", "Vpcs", Filters=scope.filters)`."""
-        for page in self.client(service).get_paginator(operation).paginate(**arguments):
+        for page in self.client(service, region=region).get_paginator(operation).paginate(**arguments):
             yield from page.get(result, [])
 
     def listed(self, key: str, listing: Callable[[], T]) -> T:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from blueprints.delivery import Distribution
+from blueprints.part import Id
 from tasks.delivery.distribution_config import DistributionState, merged, state_of
 from tasks.delivery.home import REGION, listed, ours
 from tasks.errors import gone_is_fine
@@ -54,7 +55,7 @@ class DistributionKind(Kind[Distribution, DistributionState]):
             fallback=part.fallback or "",
             error=part.error or "",
             aliases=part.aliases,
-            certificate=part.certificate,
+            certificate=ids[part.certificate] if isinstance(part.certificate, Id) else part.certificate or "",
             price_class=part.price_class,
         )
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from blueprints.delivery import DnsRecord
 from tasks.delivery.home import listed, read, said
-from tasks.delivery.zones import CLOUDFRONT, public_zones, record_at, records_from
+from tasks.delivery.zones import CLOUDFRONT, change, public_zones, record_at, records_from
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.scope import ENVIRONMENT, PART, Scope
@@ -70,7 +70,7 @@ class DnsRecordKind(Kind[DnsRecord, DnsRecordState]):
         text = {"Value": f'"{said(scope, self.key(name))}" "{wanted.domain}"'}
         record = {"Name": f"{mark}.", "Type": "TXT", "TTL": SECONDS, "ResourceRecords": [text]}
         try:
-            _change(scope, wanted.zone, [("UPSERT", record), *(("CREATE", one) for one in _aliases(scope, wanted))])
+            change(scope, wanted.zone, [("UPSERT", record), *(("CREATE", one) for one in _aliases(scope, wanted))])
         except ClientError as error:
             if code_of(error) != "InvalidChangeBatch" or "already exists" not in str(error):
                 raise
@@ -81,7 +81,7 @@ class DnsRecordKind(Kind[DnsRecord, DnsRecordState]):
 
     def update(self, scope: Scope, id: str, wanted: DnsRecordState, changed: frozenset[str]) -> None:
         """Both records, in one call."""
-        _change(scope, wanted.zone, [("UPSERT", one) for one in _aliases(scope, wanted)])
+        change(scope, wanted.zone, [("UPSERT", one) for one in _aliases(scope, wanted)])
 
     def delete(self, scope: Scope, id: str) -> None:
         """In one call. What somebody has made lead elsewhere than to CloudFront stays, without the mark."""
@@ -90,7 +90,7 @@ class DnsRecordKind(Kind[DnsRecord, DnsRecordState]):
             records = [record_at(scope, zone, mark, "TXT")]
             found = [record_at(scope, zone, domain, type) for type in TYPES.values()]
             records += [one for one in found if one and one.get("AliasTarget", {}).get("HostedZoneId") == CLOUDFRONT]
-            _change(scope, zone, [("DELETE", one) for one in records if one])
+            change(scope, zone, [("DELETE", one) for one in records if one])
 
 
 def _marks(scope: Scope, zone: str, id: str) -> Iterator[tuple[str, str, str, str]]:
@@ -123,10 +123,3 @@ def _aliases(scope: Scope, wanted: DnsRecordState) -> list[dict[str, Any]]:
     to = scope.client("cloudfront").get_distribution(Id=number)["Distribution"]["DomainName"]
     target = {"HostedZoneId": CLOUDFRONT, "DNSName": f"{to}.", "EvaluateTargetHealth": False}
     return [{"Name": f"{wanted.domain}.", "Type": type, "AliasTarget": target} for type in TYPES.values()]
-
-
-def _change(scope: Scope, zone: str, changes: list[tuple[str, dict[str, Any]]]) -> None:
-    """One change of a zone: all of it is done, or nothing."""
-    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]}
-    if changes:
-        scope.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)

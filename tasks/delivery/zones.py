@@ -50,6 +50,13 @@ def record_at(scope: Scope, zone: str, name: str, type: str) -> dict[str, Any] |
     return next(records, None)
 
 
+def change(scope: Scope, zone: str, changes: list[tuple[str, dict[str, Any]]]) -> None:
+    """Change a zone in one call: all of it is done, or nothing. Each is an action of Route 53's with its record."""
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]}
+    if changes:
+        scope.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+
 def plain(name: str) -> str:
     """A name as people write it: Route 53 ends it with a dot, and tells a star by its number."""
     return name.rstrip(".").replace("\\052", "*")

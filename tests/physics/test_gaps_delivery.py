@@ -96,3 +96,25 @@ def test_a_record_that_is_there_is_not_made_again_and_one_that_is_not_cant_be_de
     change("DELETE", "192.0.2.1")
     assert refused(change, action="DELETE", address="192.0.2.1") == "InvalidChangeBatch"
     change("CREATE", "192.0.2.1")
+
+
+def test_a_certificate_is_issued_once_its_records_stand_and_cant_be_used_before_or_deleted_after(
+    make: Builds, cloudfront: Any
+) -> None:
+    acm, route53 = make.aws.client("acm", "us-east-1"), make.aws.client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="a")["HostedZone"]["Id"]
+    arn = acm.request_certificate(DomainName="www.example.com", ValidationMethod="DNS")["CertificateArn"]
+    (listed,) = acm.list_certificates()["CertificateSummaryList"]
+    assert listed["SubjectAlternativeNameSummaries"] == ["www.example.com"]
+    told = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    certificate = {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only"}
+    config = site(control(cloudfront), ViewerCertificate=certificate)
+    assert told["Status"] == "PENDING_VALIDATION"
+    assert refused(cloudfront.create_distribution, DistributionConfig=config) == "InvalidViewerCertificate"
+    asked = told["DomainValidationOptions"][0]["ResourceRecord"]
+    record = {"Name": asked["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": asked["Value"]}]}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
+    cloudfront.create_distribution(DistributionConfig=config)
+    assert refused(acm.delete_certificate, CertificateArn=arn) == "ResourceInUseException"

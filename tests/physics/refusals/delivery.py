@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from moto.acm.models import acm_backends
 from moto.cloudfront.models import CloudFrontBackend, OriginAccessControl
 
 from tests.physics.answers import Refused
@@ -28,6 +29,17 @@ def control_in_use(request: Request, world: World) -> None:
             raise Refused("OriginAccessControlInUse", why, 409)
 
 
+@before("acm:DeleteCertificate")
+def certificate_in_use(request: Request, world: World) -> None:
+    arn = request.text("CertificateArn")
+    if any(one.ViewerCertificate.acm_certificate_arn == arn for one in distributions(world, request)):
+        raise Refused("ResourceInUseException", f"Certificate {arn} in account {arn.split(':')[4]} is in use.")
+
+
+def distributions(world: World, request: Request) -> list[Any]:
+    return list(world.backend(request, "cloudfront").distributions.values())
+
+
 create_control, create = CloudFrontBackend.create_origin_access_control, CloudFrontBackend.create_distribution
 update = CloudFrontBackend.update_distribution
 
@@ -52,7 +64,12 @@ def changed_distribution(self: Any, dist_config: dict[str, Any], _id: str, if_ma
 def _refuse(cloudfront: Any, config: dict[str, Any], id: str) -> None:
     """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html"""
     names = set(config.get("Aliases", {}).get("Items") or ())
-    if names and not config.get("ViewerCertificate", {}).get("ACMCertificateArn"):
+    arn = config.get("ViewerCertificate", {}).get("ACMCertificateArn")
+    known = acm_backends[cloudfront.account_id]["us-east-1"]._certificates.get(arn)
+    if known and known.status != "ISSUED":
+        why = "The specified SSL certificate doesn't exist, isn't in us-east-1 region, or isn't valid."
+        raise Refused("InvalidViewerCertificate", why)
+    if names and not arn:
         why = "To add an alternate domain name (CNAME) to a distribution, you must attach a trusted certificate."
         raise Refused("InvalidViewerCertificate", why)
     taken = {name for one in cloudfront.distributions.values() if one.id != id for name in one.Aliases.get("Items", ())}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blueprints.delivery import Distribution, DnsRecord, OriginAccessControl
+from blueprints.delivery import Certificate, Distribution, DnsRecord, OriginAccessControl
 from blueprints.part import Lookup
 from blueprints.storage import Bucket
 from tasks.delivery.home import REGION, said
@@ -15,6 +15,9 @@ CONTROL = OriginAccessControl(name="site")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-4333-8444-555555555555"
 SITE = Distribution(
     name="site", bucket="bucket/pages", access_control="origin-access-control/site", fallback="index.html"
+)
+NAMES = Certificate(
+    name="site", domain="www.example.com", also=("*.example.com",), zones=("zone:www.example.com", "zone:*.example.com")
 )
 OTHER_SITE = but(SITE, name="other", fallback=None)
 RECORD = DnsRecord(
@@ -62,11 +65,41 @@ def delete_records(scope: Scope, id: str) -> None:
     clear(scope.client("route53"), id.partition("/")[0], at(scope, id))
 
 
-def second_mark(scope: Scope, key: str) -> None:
+def acm(scope: Scope) -> Any:
+    """A client where CloudFront looks for certificates."""
+    return scope.client("acm", region="us-east-1")
+
+
+def validating(scope: Scope, id: str) -> list[Any]:
+    """The records by which a certificate is validated."""
+    asked = acm(scope).describe_certificate(CertificateArn=id)["Certificate"]["DomainValidationOptions"]
+    names = {one["ResourceRecord"]["Name"] for one in asked}
+    records = scope.client("route53").list_resource_record_sets(HostedZoneId=zone_id(scope))["ResourceRecordSets"]
+    return [one for one in records if one["Name"] in names]
+
+
+def zone_id(scope: Scope) -> str:
     zones = scope.client("route53").list_hosted_zones()["HostedZones"]
-    (id,) = [one["Id"] for one in zones if one["Name"] == "example.com."]
+    (id,) = [one["Id"].rpartition("/")[2] for one in zones if one["Name"] == "example.com."]
+    return str(id)
+
+
+def invalidate(scope: Scope, id: str) -> None:
+    clear(scope.client("route53"), zone_id(scope), validating(scope, id)[:1])
+
+
+def second_certificate(scope: Scope, key: str) -> None:
+    tags = as_list(scope.birth_tags(key, None) | {REGION: scope.region})
+    acm(scope).request_certificate(DomainName="www.example.com", ValidationMethod="DNS", Tags=tags)
+
+
+def second_mark(scope: Scope, key: str) -> None:
     value = {"Value": f'"{said(scope, key)}" "example.com"'}
-    upsert(scope, id, {"Name": "twin._castra.example.com", "Type": "TXT", "TTL": 60, "ResourceRecords": [value]})
+    upsert(
+        scope,
+        zone_id(scope),
+        {"Name": "twin._castra.example.com", "Type": "TXT", "TTL": 60, "ResourceRecords": [value]},
+    )
 
 
 def change(scope: Scope, id: str, **changes: Any) -> None:
@@ -118,6 +151,14 @@ def second_distribution(scope: Scope, key: str) -> None:
 
 
 ROWS = (
+    Row(
+        part=NAMES,
+        moved=but(NAMES, also=(), zones=("zone:www.example.com",)),
+        by_hand=invalidate,
+        vanish=lambda scope, id: acm(scope).delete_certificate(CertificateArn=id),
+        twin=second_certificate,
+        ground=zone,
+    ),
     Row(part=CONTROL, changed=but(CONTROL, signing="no-override"), by_hand=sign_nothing, vanish=delete_control),
     Row(
         part=SITE,
