@@ -1,0 +1,6 @@
+"""Words that the functions share."""
+
+
+def greeting(name: str) -> str:
+    """How one is greeted in the camp."""
+    return f"Salve, {name}!"
