@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from blueprints.any_api import AnyApi
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
+from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.key_pairs import PublicKey
@@ -47,6 +48,9 @@ class Environment(Piece):
     apis: dict[SectionName, AnyApi] = Field(
         default_factory=dict, description="APIs of API Gateway by name, in front of functions or of servers."
     )
+    front_doors: dict[SectionName, FrontDoor] = Field(
+        default_factory=dict, description="What stands in front, by name, where Castra is to choose it, and say why."
+    )
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
     policies: dict[SectionName, Document] = Field(
         default_factory=dict,
@@ -79,7 +83,12 @@ class Environment(Piece):
         """All parts it unfolds into. Raises Invalid where sections don't fit together."""
         if problems := tuple(self.problems()):
             raise Invalid(f"Environment {self.name}", problems)
-        return tuple(self._unfold())
+        return tuple(told_why(part, self.front_doors) for part in self._opened()._unfold())
+
+    def _opened(self) -> "Environment":
+        """With the APIs and load balancers that its front doors are."""
+        apis, balancers = opened(self.front_doors)
+        return self.model_copy(update={"apis": self.apis | apis, "balancers": self.balancers | balancers})
 
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
@@ -113,6 +122,11 @@ class Environment(Piece):
 
     def problems(self) -> Iterator[Problem]:
         """What doesn't fit together, across all sections."""
+        wrong = [problem for name, door in self.front_doors.items() for problem in door.problems(name, self)]
+        yield from wrong
+        yield from self._problems() if wrong else renamed(self._opened()._problems(), self.front_doors)
+
+    def _problems(self) -> Iterator[Problem]:
         for key, value in self.tags.items():
             yield from _tag_problems(key, value)
         if len(listed := " ".join(self.all_tags)) > 256 or len(self.all_tags) > OWN_TAGS:

@@ -88,6 +88,7 @@ class Part(Piece):
     kind: ClassVar[str]
     name: Name
     where: str = Field(default="", exclude=True, repr=False, description="Its place in the document, for errors.")
+    chosen: str = Field(default="", exclude=True, repr=False, description="Why it is of this kind, if Castra chose it.")
 
     @property
     def key(self) -> str:

@@ -88,6 +88,7 @@ STAND_INS: dict[str, Any] = {
     "region": "xx-x-0",
     "network": {"cidr": "10.0.0.0/16"},
     "apis": {"routes": {"$default": "https://example.com"}},
+    "front_doors": {"to": "function/x"},
     "servers": {"image": {"id": "ami-0"}, "port": 80},
     "policies": {},
     "key_pairs": {"public_key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'A' * 43}"},

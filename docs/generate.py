@@ -37,6 +37,7 @@ MEANINGS = {
     "Redirect.port": "Where it leads; the same port, if not given.",
     "Redirect.protocol": "How it is gone on with.",
     "Entrance.rules": "Exceptions, the first that fits decides.",
+    "FrontDoor.needs": "What must be possible.",
     "HealthCheck.path": "What is asked for.",
     "HealthCheck.port": "Where; `traffic-port` is the servers' own port.",
     "HealthCheck.protocol": "How it is asked.",

@@ -132,7 +132,8 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         step = decide(part.key, kind.wanted(part, ids), standing.get(part.key), tags)
         if step.action == "replace":
             ids.pop(part.key, None)
-        steps.append(step.model_copy(update={"asked": part}))
+        because = f"{step.because}; {part.chosen}" if part.chosen else step.because
+        steps.append(step.model_copy(update={"asked": part, "because": because}))
     _refuse_replacements(steps, seen, kinds, frozenset(replace))
     removals = _removals(steps, seen, kinds)
     _refuse_removals(removals, seen)

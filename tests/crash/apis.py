@@ -44,7 +44,7 @@ def rest_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
             "Models": models,
             "Names": sorted(names.values()),
         }
-        yield "RestApis", without(api, "id", "rootResourceId") | {"Tags": as_list(api["tags"])} | inside
+        yield "RestApis", without(api, "id", "rootResourceId", "tags") | {"Tags": as_list(api["tags"])} | inside
         for stage in gateway.get_stages(**id)["item"]:
             named = {"deploymentId": deployed[stage["deploymentId"]], "Tags": as_list(stage["tags"])}
             yield "RestStages", without(stage, "tags") | named
