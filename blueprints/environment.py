@@ -20,7 +20,7 @@ from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.queues import MessageQueue
 from blueprints.servers import Servers
-from blueprints.sites import StaticSite
+from blueprints.sites import StaticSite, domain_problems
 
 LONGEST_NAME = 40
 OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
@@ -157,6 +157,7 @@ class Environment(Piece):
             yield from function.problems(name, self)
         for name, site in self.sites.items():
             yield from site.problems(name, self.buckets, self.network)
+        yield from domain_problems(self.sites)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from blueprints.delivery import Distribution, OriginAccessControl, PriceClass
+from blueprints.delivering import delivered, label
+from blueprints.delivery import Domain, PriceClass
 from blueprints.network import Network
 from blueprints.part import Id, Lookup, Part, Piece, asking
 from blueprints.problem import Problem
@@ -77,6 +78,12 @@ class StaticSite(Publishing):
         description="For cdn, where CloudFront keeps files: 100 is North America and Europe, and the default; 200 adds "
         "most of Asia and Africa; all is everywhere.",
     )
+    domains: tuple[Annotated[Domain, Field(max_length=64)], ...] = Field(
+        default=(),
+        max_length=10,
+        description="For cdn: domains of your own that lead to it, each in a zone of Route 53 in this account.",
+        examples=[["www.example.com"]],
+    )
     name: BucketName | None = Field(
         default=None, description="The bucket's name in AWS, such as www.example.com; derived, if not given."
     )
@@ -116,8 +123,11 @@ class StaticSite(Publishing):
         if self.spa and self.error:
             why = "spa shows the index with errors, and error another page"
             yield Problem(f"{where}.spa", why, "Choose one of them")
-        if self.price_class and self.visibility != "cdn":
-            yield Problem(f"{where}.price_class", "there's no CloudFront in front of it", "Set visibility: cdn")
+        for field in ("price_class", "domains"):
+            if getattr(self, field) and self.visibility != "cdn":
+                yield Problem(f"{where}.{field}", "there's no CloudFront in front of it", "Set visibility: cdn")
+        if len(set(self.domains)) < len(self.domains):
+            yield Problem(f"{where}.domains", "one of them stands twice", "Name each once")
         if self.visibility == "vpc" and (network is None or network.default):
             why = "a VPC reaches its bucket by a route of its own, and the default VPC's table isn't changed"
             why = why if network else "there's no network that could read it"
@@ -141,7 +151,8 @@ class StaticSite(Publishing):
         document = {"Version": VERSION, "Statement": [statement]}
         yield BucketPolicy(name=name, where=where, bucket=bucket, document=document, names=names)
         if self.visibility == "cdn":
-            yield from self._delivery(name)
+            shown = {"index": self.index, "fallback": self.index if self.spa else None, "error": self.error}
+            yield from delivered(name, where, self.domains, **shown, price_class=self.price_class or "100")
         content = Lookup(f"built:site/{name}")
         yield Site(
             name=name, where=where, bucket=bucket, folder=self.folder, publishing=self.publishing, content=content
@@ -163,21 +174,6 @@ class StaticSite(Publishing):
             return readers(asks) | {"Principal": {"Service": "cloudfront.amazonaws.com"}}, names
         return readers({}), {}
 
-    def _delivery(self, name: str) -> Iterator[Part]:
-        """CloudFront, and who it is at the bucket."""
-        where, control = f"sites.{name}", OriginAccessControl(name=name, where=f"sites.{name}")
-        yield control
-        yield Distribution(
-            name=name,
-            where=where,
-            bucket=Id(f"bucket/{name}"),
-            access_control=Id(control.key),
-            index=self.index,
-            fallback=self.index if self.spa else None,
-            error=self.error,
-            price_class=self.price_class or "100",
-        )
-
 
 def readers(condition: Mapping[str, Any]) -> dict[str, Any]:
     """Who may read all files but Castra's own: everybody, or those who meet the condition.
@@ -193,3 +189,13 @@ def readers(condition: Mapping[str, Any]) -> dict[str, Any]:
         "NotResource": ["{bucket}", f"{{bucket}}/{OWN}/*"],
     }
     return statement | ({"Condition": dict(condition)} if condition else {})
+
+
+def domain_problems(sites: Mapping[str, StaticSite]) -> Iterator[Problem]:
+    """A domain leads to one site. Two that differ in dots and hyphens only would be one part."""
+    owners: dict[str, str] = {}
+    for name, site in sites.items():
+        for domain in dict.fromkeys(site.domains):
+            owner = owners.setdefault(label(domain), f"sites.{name}.domains has {domain}")
+            if owner != f"sites.{name}.domains has {domain}":
+                yield Problem(f"sites.{name}.domains", f"{domain} can't be told apart: {owner}", "Name it in one place")

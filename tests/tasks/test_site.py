@@ -16,6 +16,7 @@ from tasks.storage.publishing.publish import roll_back
 from tasks.survey import look
 from tests.conductor import look_and_plan, raise_all
 from tests.physics import Physics
+from tests.tasks.rows.delivery import zone
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AMONG = ("bucket", "bucket-policy", "site")
@@ -88,6 +89,30 @@ def test_one_of_cloudfront_is_read_by_its_distribution_only(physics: Physics, st
     assert look_and_plan(strict, ()).steps == ()
 
 
+def test_domains_of_its_own_lead_to_its_distribution_with_a_certificate(physics: Physics, strict: Scope) -> None:
+    zone()
+    whole = parts(visibility="cdn", domains=["www.example.com", "example.com"], on_removal="wipe")
+    raise_all(strict, whole)
+    (site,) = look(strict, KINDS["distribution"], "app")
+    (certificate,) = look(strict, KINDS["certificate"], "app")
+    assert site.state.certificate == certificate.id
+    assert site.state.aliases == ("example.com", "www.example.com")
+    for name in ("www-example-com", "example-com"):
+        (record,) = look(strict, KINDS["dns-record"], name)
+        assert (record.state.ipv4, record.state.ipv6) == (site.id, site.id)
+    assert look_and_plan(strict, whole).settled
+    raise_all(strict, ())
+    assert look_and_plan(strict, ()).steps == ()
+
+
+def test_a_domain_leads_to_one_site_only() -> None:
+    two = {name: {"folder": "site", "visibility": "cdn", "domains": ["www.example.com"]} for name in ("a", "b")}
+    with pytest.raises(
+        Invalid, match=r"sites\.b\.domains: www\.example\.com can't be told apart: sites\.a\.domains has"
+    ):
+        build(document() | {"sites": two}, folder=EXAMPLES)
+
+
 def test_an_endpoint_that_the_network_names_itself_is_not_made_twice() -> None:
     inside = document(visibility="vpc") | {"network": {"cidr": "10.0.0.0/16", "zones": 1, "endpoints": ["s3"]}}
     keys = [part.key for part in build(inside, folder=EXAMPLES).parts()]
@@ -123,6 +148,9 @@ def test_kept_it_stays_readable_with_its_bucket_and_is_taken_on_again_without_a_
         ({"folder": "nowhere"}, "sites.app.folder: there's no folder"),
         ({"visibility": "vpc"}, "sites.app.visibility: there's no network that could read it. Describe one"),
         ({"visibility": "all"}, "sites.app.visibility: 'all' isn't one of the choices"),
+        ({"domains": ["www.example.com"]}, "sites.app.domains: there's no CloudFront in front of it. Set"),
+        ({"visibility": "cdn", "domains": ["a.example.com"] * 2}, "sites.app.domains: one of them stands twice"),
+        ({"visibility": "cdn", "domains": ["example"]}, "sites.app.domains.0: 'example' isn't of the right form"),
         ({"price_class": "all"}, "sites.app.price_class: there's no CloudFront in front of it. Set visibility: cdn"),
         ({"spa": True, "error": "e.html"}, "sites.app.spa: spa shows the index with errors"),
         ({"keep_releases": 0}, "sites.app.keep_releases: "),
