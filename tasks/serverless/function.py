@@ -20,7 +20,7 @@ from tasks.serverless.function_state import APART, CODE, CONTENT, IMAGE, ZIP, Fu
 from tasks.serverless.interfaces import reap
 from tasks.serverless.sending import sent
 from tasks.serverless.versions import GONE, lead_to, live_configuration, publish
-from tasks.waiting import wait_for
+from tasks.waiting import wait_for, wait_until
 
 LONGEST = 64  # characters of a name: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 PHASES: dict[str, Phase] = {"Pending": "pending", "Failed": "failed"}
@@ -116,12 +116,25 @@ class FunctionKind(Kind[Function, FunctionState]):
                 raise
             return self._taken_on(scope, name, called, wanted)
         lead_to(scope, called, made["Version"])
-        _reserve(scope, called, wanted.concurrency)
+        if wanted.concurrency is not None:
+            _reserve(scope, called, wanted.concurrency)
         return ":".join(made["FunctionArn"].split(":")[:7])
 
     def ready(self, scope: Scope, id: str) -> None:
-        """Until it can be called: seconds, and some 90 of them in a VPC where it's the first of its group."""
-        wait_for(scope, "lambda", "function_active_v2", f"function {id}", WITHIN, FunctionName=id)
+        """Until it can be called: seconds, and some 90 of them in a VPC where it's the first of its group.
+
+        One that nobody called for weeks is Inactive, and wakes with its next call. Raises CastraError where it failed.
+        """
+        told: dict[str, Any] = {}
+
+        def active() -> bool:
+            told.update(scope.client("lambda").get_function_configuration(FunctionName=name_of(id)))
+            return told.get("State") != "Pending"
+
+        what = f"function {name_of(id)}"
+        wait_until(scope, active, what, WITHIN, lambda: "it is still being made")
+        if told.get("State") == "Failed":
+            raise CastraError(what, told.get("StateReason") or "it has failed", "Mend the cause, and run again")
 
     def update(self, scope: Scope, id: str, wanted: FunctionState, changed: frozenset[str]) -> None:
         """Code, then configuration, each awaited; then a version of both, to which the alias leads: never to a half."""

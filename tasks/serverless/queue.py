@@ -162,10 +162,10 @@ def _attributes(wanted: QueueState, fields: frozenset[str]) -> dict[str, str]:
 
 
 def _encrypted(by: str) -> dict[str, str]:
-    """AWS takes one way at a time."""
+    """AWS takes one way at a time: a key of KMS ends the encryption by SQS's own."""
     if by == BY_SQS:
         return {"KmsMasterKeyId": "", "SqsManagedSseEnabled": "true"}
-    return {"KmsMasterKeyId": by, "SqsManagedSseEnabled": ""}
+    return {"KmsMasterKeyId": by}
 
 
 def _state(attributes: Mapping[str, str]) -> QueueState:

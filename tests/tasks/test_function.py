@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.backends import get_backend
 
 from blueprints.part import Part
 from blueprints.reading import build
@@ -194,6 +195,20 @@ def test_a_role_too_new_and_updates_under_way_are_waited_for(weather: Weather, t
     }
     assert told_off == {"ok"}, "each was awaited"
     assert planned(scope, (*NEEDS, but(FUNCTION, folder=str(tmp_path), memory=512))).settled
+
+
+def test_one_that_sleeps_is_ready_and_one_that_failed_says_why_and_is_made_anew(strict: Scope) -> None:
+    up(strict, (*NEEDS, FUNCTION))
+    (found,) = look(strict, KIND, "hello")
+    (function,) = get_backend("lambda")[strict.account]["eu-west-1"].list_functions()
+    function.state = "Inactive"
+    up(strict, (*NEEDS, but(FUNCTION, memory=512)))
+    function.state = "Failed"
+    with pytest.raises(CastraError, match="function strict--hello: it has failed"):
+        KIND.ready(strict, found.id)
+    (step,) = up(strict, (*NEEDS, FUNCTION)).changes
+    assert (step.action, step.because) == ("replace", "has failed and will never be ready")
+    assert planned(strict, (*NEEDS, FUNCTION)).settled
 
 
 def test_in_a_vpc_a_strike_takes_along_what_lambda_leaves_behind(weather: Weather, tmp_path: Path) -> None:

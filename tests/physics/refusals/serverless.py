@@ -1,4 +1,11 @@
-"""Functions: one statement per id, one address of an alias, one mapping of a queue."""
+"""Functions: one statement per id, one address of an alias, one mapping of a queue; and roles that may do too little.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+"""
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from tests.physics.answers import Refused
 from tests.physics.hooks import before
@@ -37,3 +44,32 @@ def mapping_taken(request: Request, world: World) -> None:
         waits = queues[0].visibility_timeout
         why = f"Queue visibility timeout: {waits} seconds is less than Function timeout: {timeout} seconds"
         raise Refused("InvalidParameterValueException", why)
+
+
+@before("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration", "lambda:CreateEventSourceMapping")
+def role_may_too_little(request: Request, world: World) -> None:
+    """What Lambda looks at before it takes a queue of dead letters, a place in a VPC, or a queue to read."""
+    needed = []
+    if (request.params.get("DeadLetterConfig") or {}).get("TargetArn"):
+        needed.append("sqs:SendMessage")
+    if (request.params.get("VpcConfig") or {}).get("SubnetIds"):
+        needed.append("ec2:CreateNetworkInterface")
+    role = request.text("Role")
+    if request.operation == "CreateEventSourceMapping":
+        needed.append("sqs:ReceiveMessage")
+        role = world.backend(request).get_function(request.text("FunctionName")).role
+    allowed = list(actions_of(role.rpartition("/")[2], request, world)) if needed and role else []
+    for action in needed if role else ():
+        if not any(fnmatchcase(action, pattern) for pattern in allowed):
+            service, _, call = action.partition(":")
+            why = f"The provided execution role does not have permissions to call {call} on {service.upper()}"
+            raise Refused("InvalidParameterValueException", why)
+
+
+def actions_of(name: str, request: Request, world: World) -> Iterator[str]:
+    """All that a role's own policies allow; those that are attached aren't looked at."""
+    roles = world.backend(request, "iam").roles.values()
+    for document in next((role.policies.values() for role in roles if role.name == name), ()):
+        for statement in json.loads(document)["Statement"]:
+            actions = statement["Action"]
+            yield from [actions] if isinstance(actions, str) else actions

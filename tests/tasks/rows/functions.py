@@ -7,6 +7,7 @@ from typing import Any
 
 from blueprints.addresses import CrossOrigin, FunctionUrl
 from blueprints.functions import Function
+from blueprints.granting import allowing, policy_of
 from blueprints.identity import Role
 from blueprints.log_groups import LogGroup
 from blueprints.part import Id, Lookup, Ready, text
@@ -23,7 +24,8 @@ DEAD = Queue(name="jobs-dead", retention=1_209_600)
 QUEUE = Queue(name="jobs", visibility=180, dead_letters=Id("queue/jobs-dead"))
 
 FILES = Path(__file__).parent / "files"
-ROLE = Role(name="function-hello", trusts=("lambda.amazonaws.com",))
+WITH_QUEUES = policy_of([allowing(["sqs:*"], "*")])
+ROLE = Role(name="function-hello", trusts=("lambda.amazonaws.com",), policies={"queues": WITH_QUEUES})
 OTHER_ROLE = Role(name="function-other", trusts=("lambda.amazonaws.com",))
 HELLO_LOGS, OTHER_LOGS = (LogGroup(name=f"function-{name}", on_removal="wipe") for name in ("hello", "other"))
 FUNCTION = Function(
