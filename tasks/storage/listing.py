@@ -63,8 +63,8 @@ def owned_buckets(scope: Scope) -> list[Owned]:
 
 
 def _owned_buckets(scope: Scope) -> list[Owned]:
-    prefix = f"{scope.environment}--" if scope.environment else ""
-    listed = scope.pages("s3", "list_buckets", "Buckets", Prefix=prefix, BucketRegion=scope.region)
+    prefix = {"Prefix": f"{scope.environment}--"} if scope.environment else {}
+    listed = scope.pages("s3", "list_buckets", "Buckets", BucketRegion=scope.region, **prefix)
     names = {bucket["Name"] for bucket in listed if "--" in bucket["Name"]}
     by_tag = {"Key": ENVIRONMENT, **({"Values": [scope.environment]} if scope.environment else {})}
     tagged = scope.pages(

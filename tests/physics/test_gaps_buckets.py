@@ -118,3 +118,11 @@ def test_whom_a_bucket_tells_is_refused_until_it_admits_s3_and_reads_back_as_sen
     s3.put_bucket_notification_configuration(Bucket=NAME, NotificationConfiguration=whom)
     told = s3.get_bucket_notification_configuration(Bucket=NAME)
     assert {key: told[key] for key in whom} == whom
+
+
+def test_an_acl_tells_every_permission_that_it_grants(s3: Any) -> None:
+    rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=NAME, OwnershipControls=rules)
+    s3.put_bucket_acl(Bucket=NAME, ACL="log-delivery-write")
+    grants = s3.get_bucket_acl(Bucket=NAME)["Grants"]
+    assert {one["Permission"] for one in grants if "URI" in one["Grantee"]} == {"READ_ACP", "WRITE"}

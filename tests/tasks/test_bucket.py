@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from blueprints.buckets import tls_only
 from blueprints.part import Part
 from blueprints.reading import build
-from blueprints.storage import WARMTH, Bucket, BucketPolicy, LifecycleRule, OldVersions, WebRedirect, Website
+from blueprints.storage import WARMTH, Bucket, BucketPolicy, CorsRule, LifecycleRule, OldVersions, WebRedirect, Website
 from tasks.decide import Plan
 from tasks.errors import CastraError, Invalid
 from tasks.registry import KINDS
@@ -241,6 +241,41 @@ sites = st.builds(Website, error=st.none() | st.just("e.html"), redirects=st.lis
 def test_what_is_sent_reads_back_the_same(rule: LifecycleRule, site: Website) -> None:
     assert lifecycle.told(lifecycle.sent("x", rule)) == rule
     assert website.told(website.sent(site)) == site
+
+
+origins = st.lists(st.sampled_from(["*", "https://a.example", "https://b.example"]), min_size=1, unique=True).map(tuple)
+cors = st.builds(
+    CorsRule,
+    origins=origins,
+    methods=st.lists(st.sampled_from(["GET", "PUT", "HEAD"]), min_size=1, unique=True).map(tuple),
+    headers=st.sampled_from([(), ("*",), ("a", "b")]),
+    expose=st.sampled_from([(), ("ETag",)]),
+    max_age=st.none() | st.integers(0, 9),
+)
+owners = st.sampled_from(
+    [("owner-enforced", "private"), ("owner-preferred", "authenticated-read"), ("object-writer", "log-delivery-write")]
+)
+made_up = st.builds(
+    lambda owner, **fields: Bucket(name="uploads", ownership=owner[0], acl=owner[1], on_removal="wipe", **fields),
+    owners,
+    versioning=st.booleans(),
+    kms_key=st.none() | st.just("alias/ours"),
+    bucket_key=st.booleans(),
+    public_policy=st.booleans(),
+    lifecycle=st.dictionaries(st.sampled_from(["a", "b c"]), rules, max_size=2),
+    cors=st.lists(cors, max_size=2).map(tuple),
+    website=st.none() | sites,
+)
+
+
+@given(parts=st.lists(made_up, min_size=2, max_size=2))
+@settings(
+    max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_is_asked_of_a_bucket_in_turn_reads_back_as_asked(strict: Scope, parts: list[Bucket]) -> None:
+    for part in parts:
+        raised(strict, part)
+        assert look_and_plan(strict, (part,), among=AMONG).settled
 
 
 # ---------------------------------------------------------------------- what doesn't fit

@@ -209,8 +209,6 @@ def test_a_bucket_without_versions_says_so_instead_of_rolling_back_half(
     physics: Physics, strict: Scope, s3: Any, folder: Any
 ) -> None:
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    s3.delete_bucket(Bucket=BUCKET)
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": strict.region})
     publish(strict, BUCKET, folder(site(1)), PLAIN)
     publish(strict, BUCKET, folder(site(2)), PLAIN)
     physics.log.clear()

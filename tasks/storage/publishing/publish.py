@@ -1,7 +1,7 @@
 """Carrying a release out: files concurrently, phase by phase; then stale ones; the manifest before and after."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from threading import Lock
@@ -130,13 +130,19 @@ def _send(scope: Scope, bucket: str, item: Item) -> str:
     finally:
         if hasattr(body, "close"):
             body.close()
-    return str(answer.get("VersionId", ""))
+    return _version(answer)
 
 
 def _copy(scope: Scope, bucket: str, key: str, version: str) -> str:
     source = {"Bucket": bucket, "Key": key, "VersionId": version}
     answer = scope.client("s3").copy_object(Bucket=bucket, Key=key, CopySource=source, MetadataDirective="COPY")
-    return str(answer.get("VersionId", ""))
+    return _version(answer)
+
+
+def _version(answer: Mapping[str, Any]) -> str:
+    """Empty where the bucket keeps none, or no longer does: S3 overwrites the version called null."""
+    version = str(answer.get("VersionId", ""))
+    return "" if version == "null" else version
 
 
 def _remove(scope: Scope, bucket: str, keys: Iterable[str]) -> None:

@@ -4,7 +4,8 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
-from moto.s3.models import FakeBucket, PublicAccessBlock
+from moto.s3.models import FakeAcl, FakeBucket, FakeGrant, PublicAccessBlock
+from moto.s3.responses import S3Response
 
 from tests.physics.answers import Answer, xml
 from tests.physics.hooks import after, instead
@@ -82,6 +83,19 @@ def replication_gone(request: Request, answer: Answer, world: World) -> None:
 def replication_told(request: Request, world: World) -> Answer | None:
     sent = getattr(world.backend(request).get_bucket(request.text("Bucket")), "replication_sent", "")
     return xml(200, sent) if sent else None
+
+
+to_dict = S3Response._acl_to_dict
+
+
+def acl_told(acl: Any) -> dict[str, Any]:
+    """A grant for each permission: moto tells the first of several only."""
+    grants = [FakeGrant(grant.grantees, [permission]) for grant in acl.grants for permission in grant.permissions]
+    told: dict[str, Any] = to_dict(FakeAcl(grants))
+    return told
+
+
+S3Response._acl_to_dict = staticmethod(acl_told)
 
 
 def logs_let_in(bucket: Any, prefix: str | None) -> bool:
