@@ -50,6 +50,10 @@ def bring_about(
     found = _made_before(kind, step, scope, seen_within) if again else step.found
     tags = scope.wanted_tags(step.part) if kind.taggable else None
     now = decide(step.part, wanted, found, tags)
+    if now.action == "keep" and step.action != "keep" and not again:
+        # What it follows was made anew under the same id, and may have taken it along: a function its permissions.
+        found = _the_one(step.part, look(scope, kind, step.part.partition("/")[2]))
+        now = decide(step.part, wanted, found, tags)
     if now.action == "replace" and step.action != "replace" and not again:
         raise NeedsReplacing(step.part, "it changed since the plan was made", "Plan again")
     scope.go_ahead.check()

@@ -13,7 +13,8 @@ from tasks.registry import KINDS
 from tasks.scope import Scope
 from tasks.survey import look
 from tests.physics import Physics
-from tests.tasks.rows.functions import CALLED, PERMISSION, QUEUE, READER, RULE
+from tests.tasks.rows.functions import CALLED, FUNCTION, IMAGE, PERMISSION, QUEUE, READER, RULE, URL
+from tests.tasks.rows.network import but
 from tests.tasks.test_function import planned, up
 
 HANDLER = "def handler(event, context):\n    return 1\n"
@@ -153,3 +154,20 @@ def test_what_cant_call_a_function_is_told_with_its_place(tmp_path: Path, on: li
         build(document(tmp_path, on=on))
     (problem,) = raised.value.problems
     assert str(problem).startswith(told)
+
+
+def test_when_a_function_is_replaced_all_that_calls_it_follows_in_the_same_run(strict: Scope) -> None:
+    parts = (*CALLED, QUEUE, READER, RULE, PERMISSION, URL)
+    up(strict, parts)
+    image = but(FUNCTION, folder=None, content=None, handler=None, runtime=None, image=IMAGE)
+    later = tuple(image if part is FUNCTION else part for part in parts)
+    plan = up(strict, later, replace=["function/hello"])
+    assert {step.part: step.because for step in plan.changes} == {
+        "function/hello": "the blueprint changed",
+        **dict.fromkeys(
+            ("event-source/hello-jobs", "event-rule/hello-1", "permission/hello-schedule-1", "function-url/hello"),
+            "follows function/hello",
+        ),
+    }
+    assert planned(strict, later).settled
+    assert list(statements(strict)) == ["castra--hello-schedule-1"]
