@@ -13,6 +13,7 @@ from blueprints.problem import Problem
 from blueprints.rest_apis import CacheSize, Caching, Method, RestApi, RestStage
 from blueprints.rest_cors import cors_headers, cors_method
 from blueprints.rest_routes import RestAuthorizer, WrittenRestRoute
+from blueprints.usage import ApiKey, Plan, UsagePlan, WrittenKey
 
 
 class Rest(Piece):
@@ -47,6 +48,10 @@ class Rest(Piece):
         default=Throttle(rate=1000, burst=500),
         description="What is let through, of all routes together; 1000 a second and 500 at once, if not given.",
     )
+    api_keys: dict[Name, WrittenKey] = Field(
+        default_factory=dict, description="Keys by name, for routes with api_key: true. AWS makes up their values."
+    )
+    plans: dict[Name, Plan] = Field(default_factory=dict, description="How much the keys may use, by name.")
     cache_size: CacheSize | None = Field(
         default=None, description="GB of kept answers, paid by the hour; nothing is kept, if not given."
     )
@@ -86,11 +91,27 @@ class Rest(Piece):
             if route.scopes and (by is None or by.kind != "cognito"):
                 yield Problem(f"{at}.scopes", "are a Cognito token's", "Name an authorizer of kind cognito")
         yield from self._twins(f"{where}.routes")
+        yield from self._plan_problems(where)
 
     def _unknown(self, at: str, named: str) -> Iterator[Problem]:
         known = (*self.authorizers, "iam", OPEN)
         if named not in known:
             yield Problem(at, f"there is no authorizer {named!r} in this API", f"Name one of: {', '.join(known)}")
+
+    def _plan_problems(self, where: str) -> Iterator[Problem]:
+        """Keys that nobody knows, that are on two plans, or that nobody has although one is asked for."""
+        on: dict[str, str] = {}
+        for name, plan in self.plans.items():
+            for key in plan.members:
+                at = f"{where}.plans.{name}.members"
+                if key not in self.api_keys:
+                    yield Problem(at, f"there is no key {key!r} in this API", "Describe it under api_keys")
+                elif on.setdefault(key, name) != name:
+                    yield Problem(at, f"{key} is on the plan {on[key]} already", "A key is on one plan of an API")
+        for key, route in self.routes.items():
+            if route.api_key and not on:
+                why = "no key is on a plan, so nobody could use it"
+                yield Problem(f"{where}.routes.{key}.api_key", why, "Describe api_keys, and plans with members")
 
     def _twins(self, where: str) -> Iterator[Problem]:
         """At one place of a path, AWS takes one variable, whatever the method."""
@@ -136,6 +157,19 @@ class Rest(Piece):
             access_logs=log,
             variables=self.variables,
         )
+        for key, one in self.api_keys.items():
+            at = f"{where}.api_keys.{key}"
+            yield ApiKey(name=f"{name}-{key}", where=at, description=one.description, enabled=one.enabled)
+        for called, plan in self.plans.items():
+            yield UsagePlan(
+                name=f"{name}-{called}",
+                where=f"{where}.plans.{called}",
+                description=plan.description,
+                stage=f"rest-stage/{name}",
+                throttle=plan.throttle,
+                quota=plan.quota,
+                api_keys=tuple(f"api-key/{name}-{key}" for key in plan.members),
+            )
 
     def _methods(self) -> Iterator[Method]:
         for key, route in self.routes.items():

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from tasks.api.api_key import ApiKeyKind
 from tasks.api.api_stage import ApiStageKind
 from tasks.api.http_api import HttpApiKind
 from tasks.api.rest_api import RestApiKind
 from tasks.api.rest_stage import RestStageKind
+from tasks.api.usage_plan import UsagePlanKind
 from tasks.balancing.classic_balancer import ClassicBalancerKind
 from tasks.balancing.listener import ListenerKind
 from tasks.balancing.listener_rule import ListenerRuleKind
@@ -74,6 +76,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         ApiStageKind(),
         RestApiKind(),
         RestStageKind(),
+        ApiKeyKind(),
+        UsagePlanKind(),
         TargetGroupKind(),
         ListenerKind(),
         ListenerRuleKind(),

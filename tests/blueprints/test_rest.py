@@ -47,6 +47,13 @@ TEMPLATE = "templates.application/json"
         (route(cache=60), "routes.GET /.cache", "keeps no answers"),
         (route("ANY /", throttle={"rate": 1, "burst": 1}), "routes.ANY /.throttle", "AWS has none for ANY"),
         (route(cache_keys=["querystring.a"]), "routes.GET /.cache_keys", "isn't among its parameters"),
+        (route(api_key=True), "routes.GET /.api_key", "nobody could use it"),
+        ({"plans": {"gold": {"members": ["a"]}}}, "plans.gold.members", "no key 'a'"),
+        (
+            {"api_keys": {"a": "A"}, "plans": {"one": {"members": ["a"]}, "two": {"members": ["a"]}}},
+            "plans.two.members",
+            "a is on the plan one already",
+        ),
         (route(authorizer="staff"), "routes.GET /.authorizer", "no authorizer 'staff'"),
         (route(scopes=["a"]), "routes.GET /.scopes", "a Cognito token's"),
         (route(to="ftp://x"), "routes.GET /.to", "no address and not mock"),

@@ -72,3 +72,20 @@ def test_an_api_takes_tags_by_its_arn_and_is_deleted_once(gateway: Any, api: str
     assert gateway.get_rest_api(restApiId=api)["tags"] == {"b": "2"}
     gateway.delete_rest_api(restApiId=api)
     assert refused(gateway.delete_rest_api, restApiId=api) == "NotFoundException"
+
+
+def test_a_plan_holds_its_stages_and_a_key_is_on_one_plan_of_a_stage(gateway: Any, api: str) -> None:
+    put(gateway, api, {"/a": {"get": GET}})
+    missing = [{"apiId": api, "stage": "live"}]
+    assert refused(gateway.create_usage_plan, name="a", apiStages=missing) == "NotFoundException"
+    gateway.create_stage(restApiId=api, stageName="live", deploymentId=gateway.create_deployment(restApiId=api)["id"])
+    one, other = (gateway.create_usage_plan(name=name, apiStages=missing)["id"] for name in "ab")
+    key = gateway.create_api_key(name="k")["id"]
+    on = {"keyId": key, "keyType": "API_KEY"}
+    gateway.create_usage_plan_key(usagePlanId=one, **on)
+    assert refused(gateway.create_usage_plan_key, usagePlanId=other, **on) == "BadRequestException"
+    rate = [{"op": "replace", "path": "/throttle/rateLimit", "value": "7.5"}]
+    assert gateway.update_usage_plan(usagePlanId=one, patchOperations=rate)["throttle"]["rateLimit"] == 7.5
+    assert refused(gateway.delete_usage_plan, usagePlanId=one) == "BadRequestException"
+    gateway.delete_api_key(apiKey=key)
+    assert gateway.get_usage_plan_keys(usagePlanId=one)["items"] == []

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from blueprints.reading import build
 from blueprints.rest_apis import Answer, Method, RestApi
 from tasks.api.http_state import invocation
 from tasks.registry import KINDS
@@ -131,3 +132,28 @@ def test_many_settings_go_in_calls_that_aws_takes(aws: Physics, scope: Scope) ->
     made = [call for call in aws.writes()[before:] if call.operation == "UpdateStage"]
     assert [len(call.params["patchOperations"]) <= 80 for call in made] == [True] * len(made)
     assert look_and_plan(scope, [api, stage]).settled
+
+
+def test_keys_are_on_their_plan_and_the_plan_is_of_the_stage(aws: Physics, scope: Scope) -> None:
+    limits = {"throttle": {"rate": 7.5, "burst": 5}, "quota": {"limit": 1000, "per": "day"}}
+    plans = {"gold": limits | {"members": ["partner"]}, "free": {"members": ["mobile"]}}
+    route = {"to": "https://example.com", "api_key": True}
+    orders = {"kind": "rest", "routes": {"GET /": route}, "api_keys": {"partner": "P", "mobile": None}, "plans": plans}
+    parts = build({"name": "e", "region": "eu-west-1", "apis": {"orders": orders}}).parts()
+    raise_all(scope, parts)
+    told = {one["name"]: one for one in rest(scope).get_usage_plans()["items"] if scope.owns(one["tags"])}
+    gold = told[scope.name("orders-gold")]
+    assert gold["throttle"] == {"rateLimit": 7.5, "burstLimit": 5}
+    assert gold["quota"] == {"limit": 1000, "period": "DAY"}
+    assert gold["apiStages"] == [{"apiId": only(scope), "stage": "live"}]
+    (key,) = rest(scope).get_usage_plan_keys(usagePlanId=gold["id"])["items"]
+    assert key["name"] == scope.name("orders-partner")
+    assert look_and_plan(scope, parts).settled
+    values = [one["value"] for one in rest(scope).get_api_keys(includeValues=True)["items"]]
+    assert not any(value in str(found) for value in values for found in look(scope, KINDS["api-key"], "orders-partner"))
+    moved = {"gold": limits, "free": {"members": ["mobile", "partner"]}}
+    parts = build({"name": "e", "region": "eu-west-1", "apis": {"orders": orders | {"plans": moved}}}).parts()
+    raise_all(scope, parts)
+    assert look_and_plan(scope, parts).settled
+    raise_all(scope, ())
+    assert look_and_plan(scope, ()).steps == ()

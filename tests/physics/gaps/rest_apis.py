@@ -4,18 +4,18 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from moto.apigateway.models import Authorizer, GatewayResponse, Integration, Method, RequestValidator, Stage
+from moto.apigateway.models import Authorizer, GatewayResponse, Integration, Method, RequestValidator, Stage, UsagePlan
 
 from tests.physics.answers import Answer, Refused
 from tests.physics.gaps.http_apis import answer, fresh
-from tests.physics.hooks import before, instead
+from tests.physics.hooks import after, before, instead
 from tests.physics.protocol import Request
 from tests.physics.world import World
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 ANY = "x-amazon-apigateway-any-method"
 TAGGED = {"restapis": "apis", "apikeys": "keys", "usageplans": "usage_plans", "domainnames": "domain_names"}
-OPERATIONS = Stage.apply_operations
+OPERATIONS, PLAN_OPERATIONS = Stage.apply_operations, UsagePlan.apply_patch_operations
 
 
 def api_of(request: Request, world: World) -> Any:
@@ -230,4 +230,63 @@ def tag(request: Request, world: World) -> Answer:
     return answer(None, 204)
 
 
+# ---------------------------------------------------------------------- plans
+
+
+def apply_patch_operations(plan: Any, operations: list[dict[str, Any]]) -> None:
+    """Moto takes whole rates only, and leaves numbers texts."""
+    rates = {each["path"]: float(each["value"]) for each in operations if each["path"] == "/throttle/rateLimit"}
+    PLAN_OPERATIONS(plan, [each for each in operations if each["path"] not in rates])
+    for rate in rates.values():
+        plan.throttle["rateLimit"] = rate
+    if "limit" in plan.quota:
+        plan.quota["limit"] = int(plan.quota["limit"])
+
+
+@before("apigateway:DeleteUsagePlan")
+def plan_has_no_stages(request: Request, world: World) -> None:
+    plan = world.backend(request, "apigateway").usage_plans.get(request.text("usageplanId"))
+    if plan is None:
+        raise Refused("NotFoundException", "Invalid Usage Plan ID specified", 404)
+    if plan.api_stages:
+        raise Refused("BadRequestException", f"Usage Plan {plan.id} has API stages associated with it")
+
+
+@before("apigateway:CreateUsagePlan", "apigateway:UpdateUsagePlan")
+def plan_is_of_stages_that_stand(request: Request, world: World) -> None:
+    named = [(each["apiId"], each["stage"]) for each in request.params.get("apiStages", [])]
+    patch = request.params.get("patchOperations", [])
+    named += [tuple(each["value"].split(":")) for each in patch if (each["op"], each["path"]) == ("add", "/apiStages")]
+    apis = world.backend(request, "apigateway").apis
+    for api, stage in named:
+        if api not in apis or stage not in apis[api].stages:
+            raise Refused("NotFoundException", f"API Stage not found: {api}:{stage}", 404)
+
+
+@before("apigateway:CreateUsagePlanKey")
+def key_is_on_one_plan_of_a_stage(request: Request, world: World) -> None:
+    backend, key = world.backend(request, "apigateway"), request.text("keyId")
+    mine = backend.usage_plans[request.text("usageplanId")].api_stages
+    for plan, keys in backend.usage_plan_keys.items():
+        if key in keys and plan in backend.usage_plans:
+            if plan == request.text("usageplanId"):
+                raise Refused("ConflictException", f"Usage Plan Key {key} already exists", 409)
+            if any(stage in mine for stage in backend.usage_plans[plan].api_stages):
+                raise Refused("BadRequestException", f"API Key {key} cannot be on two plans of one stage")
+
+
+@before("apigateway:DeleteUsagePlanKey")
+def key_is_on_the_plan(request: Request, world: World) -> None:
+    keys = world.backend(request, "apigateway").usage_plan_keys.get(request.text("usageplanId"), {})
+    if request.text("keyId") not in keys:
+        raise Refused("NotFoundException", "Invalid API Key identifier specified", 404)
+
+
+@after("apigateway:DeleteApiKey")
+def key_leaves_its_plans(request: Request, given: Answer, world: World) -> None:
+    for keys in world.backend(request, "apigateway").usage_plan_keys.values():
+        keys.pop(request.text("api_Key"), None)
+
+
 Stage.apply_operations = apply_operations
+UsagePlan.apply_patch_operations = apply_patch_operations

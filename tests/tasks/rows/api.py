@@ -4,6 +4,7 @@ from typing import Any
 
 from blueprints.http_apis import ApiStage, Cors, HttpApi, HttpRoute, JwtAuthorizer, LambdaAuthorizer, Throttle
 from blueprints.rest_apis import Answer, Caching, Guard, Method, RestApi, RestStage
+from blueprints.usage import ApiKey, Quota, UsagePlan
 from tasks.scope import ENVIRONMENT, PART, Scope
 from tests.tasks.rows.row import Row
 
@@ -139,6 +140,18 @@ CHANGED_REST_STAGE = REST_STAGE.model_copy(
     }
 )
 
+KEYS = (ApiKey(name="partner", description="Of a partner"), ApiKey(name="mobile"))
+PLAN = UsagePlan(
+    name="gold",
+    stage="rest-stage/orders",
+    throttle=Throttle(rate=7.5, burst=5),
+    quota=Quota(limit=1000, per="day"),
+    api_keys=("api-key/partner",),
+)
+OTHER_PLAN = PLAN.model_copy(
+    update={"description": "less", "throttle": None, "quota": None, "api_keys": ("api-key/mobile",)}
+)
+
 
 def http(scope: Scope) -> Any:
     return scope.client("apigatewayv2")
@@ -213,6 +226,33 @@ def second_rest_stage(scope: Scope, key: str) -> None:
     rest(scope).create_stage(restApiId=api["id"], stageName="twin", deploymentId=deployment, tags=identity(scope, key))
 
 
+def turn_off(scope: Scope, id: str) -> None:
+    rest(scope).update_api_key(apiKey=id, patchOperations=[{"op": "replace", "path": "/enabled", "value": "false"}])
+
+
+def second_key(scope: Scope, key: str) -> None:
+    rest(scope).create_api_key(name="by hand", tags=identity(scope, key))
+
+
+def change_plan(scope: Scope, id: str) -> None:
+    """Another quota, and its keys off it."""
+    patch = [{"op": "replace", "path": "/quota/limit", "value": "7"}]
+    rest(scope).update_usage_plan(usagePlanId=id, patchOperations=patch)
+    for key in rest(scope).get_usage_plan_keys(usagePlanId=id)["items"]:
+        rest(scope).delete_usage_plan_key(usagePlanId=id, keyId=key["id"])
+
+
+def delete_plan(scope: Scope, id: str) -> None:
+    stages = rest(scope).get_usage_plan(usagePlanId=id)["apiStages"]
+    patch = [{"op": "remove", "path": "/apiStages", "value": f"{one['apiId']}:{one['stage']}"} for one in stages]
+    rest(scope).update_usage_plan(usagePlanId=id, patchOperations=patch)
+    rest(scope).delete_usage_plan(usagePlanId=id)
+
+
+def second_plan(scope: Scope, key: str) -> None:
+    rest(scope).create_usage_plan(name="by hand", tags=identity(scope, key))
+
+
 ROWS = (
     Row(
         part=API,
@@ -246,5 +286,20 @@ ROWS = (
         by_hand=deploy_rest_by_hand,
         vanish=delete_rest_stage,
         twin=second_rest_stage,
+    ),
+    Row(
+        part=KEYS[0],
+        changed=ApiKey(name="partner", description="Of nobody", enabled=False),
+        by_hand=turn_off,
+        vanish=lambda scope, id: rest(scope).delete_api_key(apiKey=id),
+        twin=second_key,
+    ),
+    Row(
+        part=PLAN,
+        needs=(REST, REST_STAGE, *KEYS),
+        changed=OTHER_PLAN,
+        by_hand=change_plan,
+        vanish=delete_plan,
+        twin=second_plan,
     ),
 )
