@@ -256,5 +256,5 @@ def _deletion(removal: Removal, seen: Seen, anything_asked: bool) -> Step:
         if anything_asked
         else "the environment is struck"
     )
-    because += f"; {found.keeps} stays" if found.keeps else ""
+    because += f"; {found.keeps} stays" if found.keeps else f"; {found.loses} go" if found.loses else ""
     return Step(part=removal.part, action="delete", because=because, id=removal.id, found=found)

@@ -116,7 +116,8 @@ class Found(Generic[S]):
 
     `phase`: standing (ready), pending (made, not ready yet), failed (will never be ready), leaving (being deleted).
     `outputs`: what people want to know of it, such as a DNS name. `protected`: AWS won't let it be removed as it is.
-    `keeps`: what stays when it is removed ("the bucket web--uploads with its objects"), where anything does.
+    `keeps`: what stays when it is removed ("the bucket web--uploads with its objects"), where anything does; `loses`:
+    what goes with it ("all objects in it"), where that's worth a word.
     """
 
     kind: str
@@ -128,6 +129,7 @@ class Found(Generic[S]):
     outputs: Mapping[str, str] = field(default_factory=dict)
     protected: bool = False
     keeps: str = ""
+    loses: str = ""
 
     @property
     def key(self) -> str:

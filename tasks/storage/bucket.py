@@ -62,6 +62,7 @@ class BucketKind(Kind[Bucket, BucketState]):
         "s3:GetEncryptionConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:ListAllMyBuckets",
+        "s3:ListBucket",
         "s3:ListBucketVersions",
         "s3:PutBucketAcl",
         "s3:PutBucketCORS",
@@ -163,6 +164,7 @@ class BucketKind(Kind[Bucket, BucketState]):
             one.tags,
             outputs={"name": one.bucket, **site},
             keeps="" if on_removal == "wipe" else f"the bucket {one.bucket} with its objects",
+            loses="all objects in it" if on_removal == "wipe" else "",
         )
 
     def _made(self, scope: Scope, name: str, bucket: str, tags: Mapping[str, str]) -> bool:

@@ -46,6 +46,7 @@ class BucketNotificationKind(Kind[BucketNotification, BucketNotificationState]):
         "s3:GetBucketNotification",
         "s3:GetBucketTagging",
         "s3:ListAllMyBuckets",
+        "s3:ListBucket",
         "s3:PutBucketNotification",
         "tag:GetResources",
     )

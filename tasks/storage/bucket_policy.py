@@ -33,6 +33,7 @@ class BucketPolicyKind(Kind[BucketPolicy, BucketPolicyState]):
         "s3:GetBucketPolicy",
         "s3:GetBucketTagging",
         "s3:ListAllMyBuckets",
+        "s3:ListBucket",
         "s3:PutBucketPolicy",
         "tag:GetResources",
     )

@@ -44,6 +44,7 @@ class BucketReplicationKind(Kind[BucketReplication, BucketReplicationState]):
         "s3:GetBucketTagging",
         "s3:GetReplicationConfiguration",
         "s3:ListAllMyBuckets",
+        "s3:ListBucket",
         "s3:PutReplicationConfiguration",
         "tag:GetResources",
     )

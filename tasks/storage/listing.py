@@ -74,13 +74,24 @@ def _owned_buckets(scope: Scope) -> list[Owned]:
         TagFilters=[by_tag],
         ResourceTypeFilters=["s3:bucket"],
     )
-    names |= {bucket_of(resource["ResourceARN"]) for resource in tagged}
+    by_hand = sorted({bucket_of(resource["ResourceARN"]) for resource in tagged} - names)
+    names |= {name for name, here in zip(by_hand, at_once(_is_here, scope, by_hand), strict=True) if here}
     found = []
     for bucket, tags in zip(sorted(names), at_once(tags_of, scope, sorted(names)), strict=True):
         kind, _, name = (tags or {}).get(PART, "").partition("/")
         if tags and kind == KIND and name and scope.owns(tags):
             found.append(Owned(bucket, name, tags))
     return found
+
+
+def _is_here(scope: Scope, bucket: str) -> bool:
+    """Whether it's in the scope's region: an environment of the same name may stand in another one."""
+    try:
+        return str(scope.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", "")) == scope.region
+    except ClientError as error:
+        if code_of(error) in ("404", "NoSuchBucket"):
+            return False
+        raise
 
 
 def tags_of(scope: Scope, bucket: str) -> dict[str, str] | None:

@@ -72,13 +72,26 @@ def test_kept_it_is_taken_on_again_with_its_objects_when_the_environment_is_rais
     assert look_and_plan(strict, (BARE,), among=AMONG).settled
 
 
+def test_in_us_east_1_which_makes_a_bucket_twice_without_a_word_it_is_taken_on_too(physics: Physics) -> None:
+    there = Scope("strict", "us-east-1", poll_seconds=0.05)
+    raised(there, KEPT)
+    fill(there, there.bucket_name("uploads"), 1)
+    raised(there)
+    physics.log.clear()
+    raised(there, KEPT)
+    assert "s3:CreateBucket" not in physics.counts()
+    assert look_and_plan(there, (KEPT,), among=AMONG).settled
+    assert look_and_plan(Scope("strict", "eu-west-1"), (), among=AMONG).steps == ()
+
+
 def test_wiped_it_goes_with_every_version_and_delete_marker_in_batches(physics: Physics, strict: Scope) -> None:
     raised(strict, BARE.model_copy(update={"versioning": True}))
     name = strict.bucket_name("uploads")
     fill(strict, name, 6)
     strict.client("s3").delete_object(Bucket=name, Key="0")
     physics.log.clear()
-    raised(strict)
+    (step,) = raised(strict).steps
+    assert step.because == "the environment is struck; all objects in it go"
     assert buckets(strict) == []
     assert physics.counts()["s3:DeleteObjects"] == 1
     assert "s3:DeleteObject" not in physics.counts()

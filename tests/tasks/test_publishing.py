@@ -256,6 +256,15 @@ def test_a_publish_that_was_broken_off_is_undone_by_a_rollback(
     assert served(s3).items() >= site(1).items()
 
 
+def test_answers_that_get_lost_make_no_difference(physics: Physics, strict: Scope, s3: Any, folder: Any) -> None:
+    for nth in (1, 3, 10):  # the record before, a file, and the record after
+        physics.rule("PutObject", "lose-answer", nth=nth)
+    assert publish(strict, BUCKET, folder(site(1)), PLAIN).release == 1
+    manifest, _ = manifests.read(strict, BUCKET)
+    assert (manifest.whole, len(manifest.releases)) == (True, 1)
+    assert served(s3) == site(1)
+
+
 def test_two_who_publish_at_once_are_told_apart(strict: Scope, s3: Any, folder: Any) -> None:
     publish(strict, BUCKET, folder(site(1)), PLAIN)
     manifest, etag = manifests.read(strict, BUCKET)

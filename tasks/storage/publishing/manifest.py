@@ -83,7 +83,10 @@ def glance(scope: Scope, bucket: str) -> str | None:
 
 
 def write(scope: Scope, bucket: str, manifest: Manifest, etag: str) -> str:
-    """Write it, if nobody has since it was read; gives its new ETag. Raises Held if somebody has."""
+    """Write it, if nobody has since it was read; gives its new ETag. Raises Held if somebody has.
+
+    Where S3's answer gets lost, botocore writes again, and is refused by what it wrote itself: that is as good.
+    """
     told = {NUMBER: str(manifest.current.number), CONTENT: manifest.current.digest} if manifest.current else {}
     condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
     try:
@@ -99,6 +102,9 @@ def write(scope: Scope, bucket: str, manifest: Manifest, etag: str) -> str:
     except ClientError as error:
         if code_of(error) not in TAKEN:
             raise
+        standing, its_etag = read(scope, bucket)
+        if standing == manifest:
+            return its_etag
         why = "somebody else has published to it meanwhile"
         raise Held(f"bucket {bucket}", why, "Wait until that is done, then run this again") from error
     return str(answer["ETag"])
