@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from typing import Any
 
+TURN = "castra:turn"
 READS = re.compile(r"^(Describe|List|Get|Head)")
 
 
@@ -43,8 +44,10 @@ class Turns:
         events.register_first("after-call", self._give)
         events.register_first("after-call-error", self._give)
 
-    def _take(self, **_: Any) -> None:
+    def _take(self, context: dict[str, Any], **_: Any) -> None:
         self._slots.acquire()
+        context[TURN] = True
 
-    def _give(self, **_: Any) -> None:
-        self._slots.release()
+    def _give(self, context: dict[str, Any], **_: Any) -> None:
+        if context.pop(TURN, False):  # an answer that another handler gave before the call took no turn
+            self._slots.release()
