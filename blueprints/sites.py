@@ -87,9 +87,7 @@ class StaticSite(Publishing):
     name: BucketName | None = Field(
         default=None, description="The bucket's name in AWS, such as www.example.com; derived, if not given."
     )
-    index: str = Field(
-        default="index.html", pattern=r"^[^/]+$", description="What a folder's address shows; for cdn, the site's own."
-    )
+    index: str = Field(default="index.html", pattern=r"^[^/]+$", description="What a folder's address shows.")
     error: str | None = Field(default=None, description="Page that is shown with errors.")
     spa: bool = Field(
         default=False,
@@ -151,8 +149,9 @@ class StaticSite(Publishing):
         document = {"Version": VERSION, "Statement": [statement]}
         yield BucketPolicy(name=name, where=where, bucket=bucket, document=document, names=names)
         if self.visibility == "cdn":
-            shown = {"index": self.index, "fallback": self.index if self.spa else None, "error": self.error}
-            yield from delivered(name, where, self.domains, **shown, price_class=self.price_class or "100")
+            fallback, price = self.index if self.spa else None, self.price_class or "100"
+            pages: dict[str, Any] = {"index": self.index, "fallback": fallback, "error": self.error}
+            yield from delivered(name, where, self.domains, **pages, price_class=price)
         content = Lookup(f"built:site/{name}")
         yield Site(
             name=name, where=where, bucket=bucket, folder=self.folder, publishing=self.publishing, content=content

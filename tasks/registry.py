@@ -24,6 +24,7 @@ from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.delivery.certificate import CertificateKind
 from tasks.delivery.distribution import DistributionKind
 from tasks.delivery.dns_record import DnsRecordKind
+from tasks.delivery.edge_function import EdgeFunctionKind
 from tasks.delivery.origin_access_control import OriginAccessControlKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.managed_policy import ManagedPolicyKind
@@ -93,6 +94,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LayerKind(),
         CertificateKind(),
         OriginAccessControlKind(),
+        EdgeFunctionKind(),
         DistributionKind(),
         DnsRecordKind(),
         LogGroupKind(),

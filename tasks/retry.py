@@ -79,6 +79,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("NoSuchBucket", "propagation"),
     Rule("InvalidArgument", "propagation", ("Unable to validate the following destination",)),  # of S3's events
     Rule("NoSuchOriginAccessControl", "propagation"),
+    Rule("NoSuchFunctionExists", "propagation"),
     Rule("SubnetNotFound", "propagation"),  # as load balancers say it
     Rule("InvalidSecurityGroup", "propagation"),
     Rule("InvalidConfigurationRequest", "propagation", ("security groups are invalid",)),
@@ -86,6 +87,7 @@ TABLE: tuple[Rule, ...] = (
     # Still held by something that is going.
     Rule("OperationAborted", "dependency"),  # of S3: a bucket of this name is being made or deleted
     Rule("OriginAccessControlInUse", "dependency"),
+    Rule("FunctionInUse", "dependency"),
     Rule("BucketNotEmpty", "dependency"),  # somebody wrote to it after it was emptied
     *(
         Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute

@@ -57,6 +57,7 @@ class DistributionKind(Kind[Distribution, DistributionState]):
             aliases=part.aliases,
             certificate=ids[part.certificate] if isinstance(part.certificate, Id) else part.certificate or "",
             price_class=part.price_class,
+            function=ids[part.function] if part.function else "",
         )
 
     def create(self, scope: Scope, name: str, wanted: DistributionState) -> str:

@@ -15,6 +15,7 @@ HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 TLS = "TLSv1.2_2021"
 PRICES = {"100": "PriceClass_100", "200": "PriceClass_200", "all": "PriceClass_All"}
 ORIGIN = "bucket"
+ASKED = "viewer-request"  # when a function sees what visitors ask for
 HIDDEN, ABSENT = 403, 404  # what S3 says of an object that isn't there: the first, unless one may list the bucket
 ERRORS_KEPT = 10  # seconds that an error is told without asking again
 
@@ -37,6 +38,7 @@ class DistributionState(State):
     certificate: str
     tls: str = TLS
     price_class: str
+    function: str = ""
     enabled: bool = True
     https: str = "redirect-to-https"
     compress: bool = True
@@ -61,6 +63,7 @@ def state_of(config: Mapping[str, Any], region: str) -> DistributionState:
         certificate=arn,
         tls=certificate.get("MinimumProtocolVersion", "") if arn else TLS,
         price_class={name: word for word, name in PRICES.items()}.get(config["PriceClass"], config["PriceClass"]),
+        function=next((one["FunctionARN"] for one in _functions(behavior) if one["EventType"] == ASKED), ""),
         enabled=config["Enabled"],
         https=behavior["ViewerProtocolPolicy"],
         compress=behavior.get("Compress", False),
@@ -83,6 +86,7 @@ def merged(before: Mapping[str, Any], wanted: DistributionState, region: str) ->
         "Compress": wanted.compress,
         "CachePolicyId": wanted.caching,
         "ResponseHeadersPolicyId": wanted.headers,
+        "FunctionAssociations": _several(_with_ours(behavior, wanted.function)),
         "AllowedMethods": {**methods, "CachedMethods": methods},
     }
     return {
@@ -99,6 +103,16 @@ def merged(before: Mapping[str, Any], wanted: DistributionState, region: str) ->
         "HttpVersion": wanted.http,
         "IsIPV6Enabled": wanted.ipv6,
     }
+
+
+def _functions(behavior: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list(behavior.get("FunctionAssociations", {}).get("Items") or ())
+
+
+def _with_ours(behavior: Mapping[str, Any], function: str) -> list[dict[str, Any]]:
+    """The functions of a distribution: the one that sees what is asked, and others that somebody has added."""
+    others = [one for one in _functions(behavior) if one["EventType"] != ASKED]
+    return others + ([{"FunctionARN": function, "EventType": ASKED}] if function else [])
 
 
 def _several(items: list[Any]) -> dict[str, Any]:

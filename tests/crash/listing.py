@@ -114,6 +114,8 @@ def _delivery(cloudfront: Any) -> Iterator[tuple[str, Any]]:
         yield "Distributions", {"Name": one["Comment"], "Enabled": one["Enabled"], "Price": one["PriceClass"]}
     for one in cloudfront.list_origin_access_controls()["OriginAccessControlList"].get("Items", []):
         yield "OriginAccessControls", {key: value for key, value in one.items() if key != "Id"}
+    for one in cloudfront.list_functions()["FunctionList"].get("Items", []):
+        yield "EdgeFunctions", {"Name": one["Name"], "Status": one["Status"]}
 
 
 def _layers(functions: Any) -> Iterator[tuple[str, Any]]:

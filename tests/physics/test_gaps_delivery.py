@@ -118,3 +118,21 @@ def test_a_certificate_is_issued_once_its_records_stand_and_cant_be_used_before_
     assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
     cloudfront.create_distribution(DistributionConfig=config)
     assert refused(acm.delete_certificate, CertificateArn=arn) == "ResourceInUseException"
+
+
+def test_a_function_is_changed_published_and_held_by_the_distribution_that_runs_it(cloudfront: Any) -> None:
+    config, first, then = {"Comment": "", "Runtime": "cloudfront-js-2.0"}, b"first", b"then"
+    made = cloudfront.create_function(Name="f", FunctionConfig=config, FunctionCode=first)
+    assert refused(cloudfront.get_function, Name="f", Stage="LIVE") == "NoSuchFunctionExists"
+    cloudfront.publish_function(Name="f", IfMatch=made["ETag"])
+    changed = cloudfront.update_function(Name="f", IfMatch=made["ETag"], FunctionConfig=config, FunctionCode=then)
+    assert changed["ETag"] != made["ETag"]
+    assert cloudfront.get_function(Name="f", Stage="LIVE")["FunctionCode"].read() == first
+    assert cloudfront.get_function(Name="f")["FunctionCode"].read() == then
+    arn = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+    used = site(control(cloudfront))
+    functions = {"Quantity": 1, "Items": [{"FunctionARN": arn, "EventType": "viewer-request"}]}
+    used["DefaultCacheBehavior"]["FunctionAssociations"] = functions
+    told = cloudfront.create_distribution(DistributionConfig=used)["Distribution"]["DistributionConfig"]
+    assert told["DefaultCacheBehavior"]["FunctionAssociations"] == functions
+    assert refused(cloudfront.delete_function, Name="f", IfMatch=changed["ETag"]) == "FunctionInUse"

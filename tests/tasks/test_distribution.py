@@ -9,7 +9,7 @@ from blueprints.delivery import Distribution
 from tasks.delivery.distribution import DistributionKind
 from tasks.scope import Scope
 from tests.conductor import look_and_plan, raise_all
-from tests.tasks.rows.delivery import CERTIFICATE, CONTROL, PAGES, SITE, change
+from tests.tasks.rows.delivery import CERTIFICATE, CONTROL, FUNCTION, PAGES, SITE, change
 from tests.tasks.rows.network import but
 
 KINDS = ("bucket", "origin-access-control", "distribution")
@@ -68,6 +68,22 @@ def test_a_change_leaves_what_is_not_castras_business(scope: Scope) -> None:
     raised(scope, but(SITE, price_class="all"))
     told = config(scope, id)
     assert (told["PriceClass"], told["Logging"], told["WebACLId"][-4:]) == ("PriceClass_All", logging, "/w/1")
+
+
+def test_a_function_that_somebody_added_for_answers_stays_beside_castras_own(scope: Scope) -> None:
+    parts = (PAGES, CONTROL, FUNCTION, but(SITE, function="edge-function/folders"))
+    kinds = (*KINDS, "edge-function")
+    raise_all(scope, parts, among=kinds)
+    scope.look_afresh()
+    (found,) = DistributionKind().owned(scope)
+    behavior = config(scope, found.id)["DefaultCacheBehavior"]
+    (ours,) = behavior["FunctionAssociations"]["Items"]
+    theirs = {"FunctionARN": f"{ours['FunctionARN']}-theirs", "EventType": "viewer-response"}
+    both = {"Quantity": 2, "Items": [ours, theirs]}
+    change(scope, found.id, DefaultCacheBehavior=behavior | {"FunctionAssociations": both})
+    assert look_and_plan(scope, parts, among=kinds).settled
+    raise_all(scope, (PAGES, CONTROL, SITE), among=kinds)
+    assert config(scope, found.id)["DefaultCacheBehavior"]["FunctionAssociations"]["Items"] == [theirs]
 
 
 def test_environments_of_one_name_in_two_regions_are_two(scope: Scope) -> None:

@@ -77,6 +77,7 @@ def test_one_of_cloudfront_is_read_by_its_distribution_only(physics: Physics, st
     statement = policy(strict)
     assert statement["Principal"] == {"Service": ["cloudfront.amazonaws.com"]}
     assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": [site.id]}}
+    assert look(strict, KINDS["edge-function"], "app") == []
     assert (site.state.bucket, site.state.fallback) == (f"arn:aws:s3:::{strict.bucket_name('app')}", "index.html")
     with pytest.raises(HTTPError, match="403"):
         urlopen(f"{physics.url}/{strict.bucket_name('app')}/index.html")
@@ -97,6 +98,9 @@ def test_domains_of_its_own_lead_to_its_distribution_with_a_certificate(physics:
     (certificate,) = look(strict, KINDS["certificate"], "app")
     assert site.state.certificate == certificate.id
     assert site.state.aliases == ("example.com", "www.example.com")
+    (folders,) = look(strict, KINDS["edge-function"], "app")
+    assert site.state.function == folders.id
+    assert 'request.uri += "index.html";' in folders.state.code
     for name in ("www-example-com", "example-com"):
         (record,) = look(strict, KINDS["dns-record"], name)
         assert (record.state.ipv4, record.state.ipv6) == (site.id, site.id)

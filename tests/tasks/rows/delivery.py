@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from blueprints.delivery import Certificate, Distribution, DnsRecord, OriginAccessControl
+from blueprints.delivery import Certificate, Distribution, DnsRecord, EdgeFunction, OriginAccessControl
 from blueprints.part import Lookup
 from blueprints.storage import Bucket
 from tasks.delivery.home import REGION, said
@@ -16,6 +16,8 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-4333
 SITE = Distribution(
     name="site", bucket="bucket/pages", access_control="origin-access-control/site", fallback="index.html"
 )
+PASSING = "function handler(event) { return event.request; }"
+FUNCTION = EdgeFunction(name="folders", code=PASSING)
 NAMES = Certificate(
     name="site", domain="www.example.com", also=("*.example.com",), zones=("zone:www.example.com", "zone:*.example.com")
 )
@@ -127,6 +129,30 @@ def loosen(scope: Scope, id: str) -> None:
     change(scope, id, Enabled=False, HttpVersion="http1.1", CustomErrorResponses={"Quantity": 1, "Items": [no_page]})
 
 
+def publish_by_hand(scope: Scope, id: str) -> None:
+    cloudfront, name = scope.client("cloudfront"), id.rpartition("/")[2]
+    now = cloudfront.describe_function(Name=name)
+    config, code = now["FunctionSummary"]["FunctionConfig"], b"function handler(event) { return null; }"
+    new = cloudfront.update_function(Name=name, IfMatch=now["ETag"], FunctionConfig=config, FunctionCode=code)
+    cloudfront.publish_function(Name=name, IfMatch=new["ETag"])
+
+
+def delete_function(scope: Scope, id: str) -> None:
+    name = id.rpartition("/")[2]
+    version = scope.client("cloudfront").describe_function(Name=name)["ETag"]
+    scope.client("cloudfront").delete_function(Name=name, IfMatch=version)
+
+
+def second_function(scope: Scope, key: str) -> None:
+    tags = as_list(scope.birth_tags(key, None) | {REGION: scope.region})
+    scope.client("cloudfront").create_function(
+        Name=f"{scope.environment}--twin",
+        FunctionConfig={"Comment": "", "Runtime": "cloudfront-js-2.0"},
+        FunctionCode=PASSING.encode(),
+        Tags={"Items": tags},
+    )
+
+
 def delete_distribution(scope: Scope, id: str) -> None:
     change(scope, id, Enabled=False)
     number = id.rpartition("/")[2]
@@ -161,8 +187,15 @@ ROWS = (
     ),
     Row(part=CONTROL, changed=but(CONTROL, signing="no-override"), by_hand=sign_nothing, vanish=delete_control),
     Row(
+        part=FUNCTION,
+        changed=but(FUNCTION, code=PASSING.replace("event", "asked")),
+        by_hand=publish_by_hand,
+        vanish=delete_function,
+        twin=second_function,
+    ),
+    Row(
         part=SITE,
-        needs=(PAGES, CONTROL),
+        needs=(PAGES, CONTROL, FUNCTION),
         changed=but(
             SITE,
             path="/releases/7",
@@ -171,6 +204,7 @@ ROWS = (
             error="lost.html",
             certificate=CERTIFICATE,
             price_class="all",
+            function="edge-function/folders",
         ),
         by_hand=loosen,
         vanish=delete_distribution,
