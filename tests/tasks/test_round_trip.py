@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from blueprints.http_apis import Cors, HttpRoute, Throttle
 from blueprints.rest_apis import Method
-from blueprints.storage import CorsRule, LifecycleRule, OldVersions, WebRedirect, Website
 from tasks.scope import Scope
 from tests.tasks.rows import ROWS
 from tests.tasks.rows.api import API, FUNCTION
@@ -18,33 +17,6 @@ from tests.tasks.test_standard_suite import planned, raised
 
 Fields = st.SearchStrategy[dict[str, Any]]
 words = st.text(ascii_lowercase, min_size=1, max_size=12)
-tiers = st.sampled_from([{}, {"standard-ia": 30}, {"one-zone-ia": 45, "glacier": 80}, {"deep-archive": 1}])
-old_versions = st.builds(OldVersions, move=tiers, expire=st.integers(200, 400), keep=st.none() | st.integers(1, 100))
-rules = st.builds(
-    LifecycleRule,
-    prefix=words.map(lambda word: f"{word}/") | st.just(""),
-    move=tiers,
-    expire=st.integers(500, 36_500),
-    old_versions=st.none() | old_versions,
-    abort_uploads=st.none() | st.integers(1, 30),
-    enabled=st.booleans(),
-)
-methods = st.lists(st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]), min_size=1, unique=True).map(tuple)
-cors_rules = st.builds(
-    CorsRule,
-    origins=words.map(lambda word: (f"https://{word}.example.com",)) | st.just(("*",)),
-    methods=methods,
-    headers=st.sampled_from([(), ("*",), ("x-a", "x-b")]),
-    max_age=st.none() | st.integers(0, 86_400),
-)
-redirects = st.builds(
-    WebRedirect, prefix=words, to_prefix=words, code=st.sampled_from([301, 302, 307]), protocol=st.none()
-)
-websites = st.builds(
-    Website,
-    error=st.none() | words,
-    redirects=st.lists(redirects, max_size=2, unique_by=lambda one: one.prefix).map(tuple),
-) | st.builds(Website, redirect_all=st.just("example.com"), redirect_protocol=st.sampled_from([None, "http", "https"]))
 throttles = st.builds(Throttle, rate=st.integers(1, 10_000), burst=st.integers(1, 5_000))
 paths = st.lists(words, min_size=1, max_size=3, unique=True).map(lambda steps: "/" + "/".join(steps))
 keys = st.builds(lambda method, path: f"{method} {path}", st.sampled_from(["GET", "POST", "ANY"]), paths)
@@ -59,17 +31,6 @@ rest_methods = st.builds(Method, key=keys, to=st.just(FUNCTION), timeout=st.inte
 environments = st.dictionaries(words.map(str.upper), st.text(max_size=20).filter(str.isprintable), max_size=4)
 
 STATES: Mapping[str, Fields] = {
-    "bucket": st.fixed_dictionaries(
-        {
-            "versioning": st.just(True),
-            "kms_key": st.sampled_from([None, "alias/ours"]),
-            "bucket_key": st.booleans(),
-            "public_policy": st.booleans(),
-            "lifecycle": st.dictionaries(words, rules, max_size=3),
-            "cors": st.lists(cors_rules, max_size=3).map(tuple),
-            "website": st.none() | websites,
-        }
-    ),
     "queue": st.fixed_dictionaries(
         {
             "visibility": st.integers(0, 43_200),
