@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.any_api import AnyApi
+from blueprints.api_domains import OwnDomain, taken_twice
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
@@ -47,6 +48,9 @@ class Environment(Piece):
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
     apis: dict[SectionName, AnyApi] = Field(
         default_factory=dict, description="APIs of API Gateway by name, in front of functions or of servers."
+    )
+    api_domains: dict[SectionName, OwnDomain] = Field(
+        default_factory=dict, description="Domains of your own, by which APIs are reached."
     )
     front_doors: dict[SectionName, FrontDoor] = Field(
         default_factory=dict, description="What stands in front, by name, where Castra is to choose it, and say why."
@@ -118,6 +122,8 @@ class Environment(Piece):
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs)
         for name, api in self.apis.items():
             yield from api.parts(name, self.region)
+        for name, own in self.api_domains.items():
+            yield own.part(name, self.apis)
         yield from self.also
 
     def problems(self) -> Iterator[Problem]:
@@ -149,6 +155,9 @@ class Environment(Piece):
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():
             yield from api.problems(name, self.region, self.functions)
+        for name, own in self.api_domains.items():
+            yield from own.problems(name, self.apis, self.region)
+        yield from taken_twice(self.api_domains)
         for name, bucket in self.buckets.items():
             yield from bucket.problems(name, self.name, self.buckets)
             yield from bucket.queue_problems(name, self.queues)

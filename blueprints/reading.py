@@ -88,6 +88,11 @@ STAND_INS: dict[str, Any] = {
     "region": "xx-x-0",
     "network": {"cidr": "10.0.0.0/16"},
     "apis": {"routes": {"$default": "https://example.com"}},
+    "api_domains": {
+        "domain": "example.com",
+        "certificate": "arn:aws:acm:xx-x-0:000000000000:certificate/x",
+        "paths": {"": "x"},
+    },
     "front_doors": {"to": "function/x"},
     "servers": {"image": {"id": "ami-0"}, "port": 80},
     "policies": {},

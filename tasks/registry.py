@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.api.api_domain import ApiDomainKind
 from tasks.api.api_key import ApiKeyKind
 from tasks.api.api_stage import ApiStageKind
 from tasks.api.http_api import HttpApiKind
@@ -79,6 +80,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         RestStageKind(),
         ApiKeyKind(),
         UsagePlanKind(),
+        ApiDomainKind(),
         TargetGroupKind(),
         ListenerKind(),
         ListenerRuleKind(),

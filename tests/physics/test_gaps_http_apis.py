@@ -83,3 +83,19 @@ def test_what_a_route_uses_stays_and_a_key_is_taken_once(gateway: Any, api: str)
     assert gateway.get_routes(ApiId=api)["Items"][0]["AuthorizationScopes"] == []
     gateway.delete_authorizer(ApiId=api, AuthorizerId=id)
     assert gateway.get_authorizers(ApiId=api)["Items"] == []
+
+
+def test_a_domain_leads_to_stages_that_stand_and_holds_them(gateway: Any, api: str) -> None:
+    config = [{"CertificateArn": "arn:aws:acm:us-east-1:1:certificate/a", "EndpointType": "REGIONAL"}]
+    made = gateway.create_domain_name(DomainName="a.example.com", DomainNameConfigurations=config, Tags={"a": "1"})
+    assert made["DomainNameConfigurations"][0]["ApiGatewayDomainName"].startswith("d-")
+    to = {"DomainName": "a.example.com", "ApiId": api, "Stage": "$default"}
+    assert refused(gateway.create_api_mapping, **to) == "BadRequestException"
+    gateway.create_stage(ApiId=api, StageName="$default")
+    gateway.create_api_mapping(**to)
+    assert refused(gateway.create_api_mapping, **to) == "ConflictException"
+    assert refused(gateway.delete_api, ApiId=api) == "BadRequestException"
+    gateway.tag_resource(ResourceArn="arn:aws:apigateway:us-east-1::/domainnames/a.example.com", Tags={"b": "2"})
+    assert gateway.get_domain_names()["Items"][0]["Tags"] == {"a": "1", "b": "2"}
+    gateway.delete_domain_name(DomainName="a.example.com")
+    gateway.delete_api(ApiId=api)

@@ -2,6 +2,7 @@
 
 from tests.physics.gaps import (
     alarms,
+    api_domains,
     attachments,
     boundaries,
     bucket_policies,
@@ -33,6 +34,7 @@ from tests.physics.gaps import (
 
 __all__ = [
     "alarms",
+    "api_domains",
     "attachments",
     "boundaries",
     "bucket_policies",

@@ -149,12 +149,15 @@ def delete_route_settings(request: Request, world: World) -> Answer:
 
 @instead("apigatewayv2:TagResource", "apigatewayv2:UntagResource")
 def tag_stage(request: Request, world: World) -> Answer | None:
-    """Moto's addresses for tags have no stages."""
-    _, _, path = request.text("resource_arn").partition("::/apis/")
-    api, _, stage = path.partition("/stages/")
-    if not stage:
+    """Moto's addresses for tags have no stages and no domains."""
+    backend = world.backend(request, "apigatewayv2")
+    kind, name, *more = request.text("resource_arn").partition("::/")[2].split("/")
+    if kind == "domainnames":
+        found = backend.domain_names[name]
+    elif more:
+        found = backend.apis[name].stages[more[1]]
+    else:
         return None
-    found = world.backend(request, "apigatewayv2").apis[api].stages[stage]
     found.tags |= request.params.get("tags", {})
     for key in request.texts("tagKeys"):
         found.tags.pop(key, None)

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import boto3
+
+from blueprints.api_domains import ApiDomain
 from blueprints.http_apis import ApiStage, Cors, HttpApi, HttpRoute, JwtAuthorizer, LambdaAuthorizer, Throttle
 from blueprints.rest_apis import Answer, Caching, Guard, Method, RestApi, RestStage
 from blueprints.usage import ApiKey, Quota, UsagePlan
@@ -152,6 +155,22 @@ OTHER_PLAN = PLAN.model_copy(
     update={"description": "less", "throttle": None, "quota": None, "api_keys": ("api-key/mobile",)}
 )
 
+CERTIFICATES = tuple(
+    f"arn:aws:acm:eu-west-1:123456789012:certificate/00000000-0000-4000-8000-00000000000{number}" for number in "12"
+)
+DOMAIN = ApiDomain(
+    name="main",
+    domain="api.example.com",
+    certificate=CERTIFICATES[0],
+    mappings={"": "api-stage/shop", "v1/orders": "rest-stage/orders"},
+)
+CHANGED_DOMAIN = DOMAIN.model_copy(
+    update={
+        "certificate": CERTIFICATES[1],
+        "mappings": {"": "rest-stage/orders", "shop": "api-stage/shop"},
+    }
+)
+
 
 def http(scope: Scope) -> Any:
     return scope.client("apigatewayv2")
@@ -253,6 +272,28 @@ def second_plan(scope: Scope, key: str) -> None:
     rest(scope).create_usage_plan(name="by hand", tags=identity(scope, key))
 
 
+def change_mappings(scope: Scope, id: str) -> None:
+    """One goes, another comes."""
+    (one, *_) = http(scope).get_api_mappings(DomainName=id)["Items"]
+    http(scope).delete_api_mapping(DomainName=id, ApiMappingId=one["ApiMappingId"])
+    http(scope).create_api_mapping(DomainName=id, ApiId=one["ApiId"], Stage=one["Stage"], ApiMappingKey="by-hand")
+
+
+def free_domains() -> None:
+    """A domain is there but once in a region, whichever environment has it."""
+    gateway = boto3.client("apigatewayv2", "eu-west-1")
+    for one in gateway.get_domain_names()["Items"]:
+        gateway.delete_domain_name(DomainName=one["DomainName"])
+
+
+def second_domain(scope: Scope, key: str) -> None:
+    http(scope).create_domain_name(
+        DomainName=f"{scope.environment}.example.org",
+        DomainNameConfigurations=[{"CertificateArn": CERTIFICATES[0], "EndpointType": "REGIONAL"}],
+        Tags=identity(scope, key),
+    )
+
+
 ROWS = (
     Row(
         part=API,
@@ -301,5 +342,15 @@ ROWS = (
         by_hand=change_plan,
         vanish=delete_plan,
         twin=second_plan,
+    ),
+    Row(
+        part=DOMAIN,
+        needs=(API, STAGE, REST, REST_STAGE),
+        changed=CHANGED_DOMAIN,
+        moved=DOMAIN.model_copy(update={"domain": "other.example.com"}),
+        by_hand=change_mappings,
+        vanish=lambda scope, id: http(scope).delete_domain_name(DomainName=id),
+        twin=second_domain,
+        ground=free_domains,
     ),
 )
