@@ -1,6 +1,7 @@
 """Buckets, with all that is set on them but their policy."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,7 @@ from tasks.storage.website import address
 from tasks.waiting import wait_until
 
 NO_LONGER = frozenset({ENVIRONMENT, FINGERPRINT, RETIRED})  # tags that a bucket loses when it's kept
+SEEN_WITHIN = 120.0  # seconds until the tagging API shows a new bucket; some as a rule
 HOME_OF_ALL = "us-east-1"  # the region that S3 doesn't let one name
 
 
@@ -119,6 +121,8 @@ class BucketKind(Kind[Bucket, BucketState]):
             self._refuse_foreign(scope, name, bucket, standing or tags_of(scope, bucket) or {})
             write_all(scope, bucket, wanted, frozenset(BucketState.model_fields))
             _put_tags(scope, bucket, {**(standing or {}), **tags}, frozenset({KEPT}))
+        if wanted.called:
+            _seen_by_tag(scope, bucket)
         return arn_of(scope, bucket)
 
     def update(self, scope: Scope, id: str, wanted: BucketState, changed: frozenset[str]) -> None:
@@ -219,6 +223,18 @@ def _read(scope: Scope, asked: tuple[Any, str]) -> dict[str, Any] | None:
         told: dict[str, Any] = read(scope, bucket)
         return told
     return None
+
+
+def _seen_by_tag(scope: Scope, bucket: str) -> None:
+    """Wait until the tagging API, by which a name of one's own is found, shows it: a strike may come at once."""
+    listed = scope.client("resourcegroupstaggingapi").get_resources
+    with suppress(CastraError):  # it's made, and will be seen
+        wait_until(
+            scope,
+            lambda: bool(listed(ResourceARNList=[arn_of(scope, bucket)])["ResourceTagMappingList"]),
+            f"bucket {bucket} to be seen by its tags",
+            SEEN_WITHIN,
+        )
 
 
 def _put_tags(scope: Scope, bucket: str, tags: Mapping[str, str], dropped: frozenset[str]) -> None:

@@ -137,9 +137,11 @@ def test_a_name_that_another_account_has_is_told(physics: Physics, strict: Scope
         raised(strict, Bucket(name="uploads", called="taken"))
 
 
-def test_one_named_by_hand_is_found_by_its_tags_and_goes_with_the_environment(strict: Scope) -> None:
+def test_one_named_by_hand_is_found_by_its_tags_and_goes_with_the_environment(physics: Physics, strict: Scope) -> None:
     part = Bucket(name="uploads", called="our-own-name", on_removal="wipe")
     raised(strict, part)
+    asked = [call for call in physics.log.snapshot() if "ResourceARNList" in call.params]
+    assert [call.operation for call in asked] == ["GetResources"]  # nobody can strike before it's seen
     assert look_and_plan(strict, (part,), among=AMONG).settled
     raised(strict)
     assert buckets(strict) == []
@@ -200,10 +202,11 @@ def test_a_policy_goes_along_with_its_bucket_without_a_call_of_its_own(physics: 
 def test_a_bucket_is_replicated_by_a_role_that_may_read_the_one_and_write_the_other_and_nothing_else(
     strict: Scope,
 ) -> None:
+    among = (*AMONG, "bucket-replication", "role")
     wiped = {"versioning": True, "on_removal": "wipe"}
     data = document(first=wiped | {"replicate": {"to": "second", "prefix": "in/"}}, second=wiped)
     parts = build(data).parts()
-    raise_all(strict, parts)
+    raise_all(strict, parts, among=among)
     (role,) = look(strict, KINDS["role"], "replication-first")
     first, second = (f"arn:aws:s3:::{strict.bucket_name(name)}" for name in ("first", "second"))
     statements = json.loads(role.state.policies["replicate"])["Statement"]
@@ -211,9 +214,9 @@ def test_a_bucket_is_replicated_by_a_role_that_may_read_the_one_and_write_the_ot
     assert "s3.amazonaws.com" in role.state.trust
     (replication,) = look(strict, KINDS["bucket-replication"], "first")
     assert (replication.state.role, replication.state.rules[0].to) == (role.id, second)
-    assert look_and_plan(strict, parts).settled
-    raise_all(strict, ())
-    assert look_and_plan(strict, ()).steps == ()
+    assert look_and_plan(strict, parts, among=among).settled
+    raise_all(strict, (), among=among)
+    assert look_and_plan(strict, (), among=among).steps == ()
 
 
 def test_a_second_bucket_in_another_region_is_named_by_its_arn() -> None:
