@@ -1,13 +1,14 @@
 """REST APIs of API Gateway: the section that people write, and how it unfolds into parts."""
 
 from collections.abc import Collection, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from blueprints.apis import OPEN, http_key_problem
-from blueprints.behind_apis import WrittenLog, admitted, log_parts, log_problems, unknown_function
+from blueprints.behind_apis import Target, WrittenLog, admitted, log_parts, log_problems, unknown_function
 from blueprints.http_apis import Cors, Throttle
+from blueprints.openapi import from_file
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Problem
 from blueprints.rest_apis import CacheSize, Caching, Method, RestApi, RestStage
@@ -15,20 +16,30 @@ from blueprints.rest_cors import cors_headers, cors_method
 from blueprints.rest_routes import RestAuthorizer, WrittenRestRoute
 from blueprints.usage import ApiKey, Plan, UsagePlan, WrittenKey
 
+JsonSchema = Annotated[dict[str, Any], Field(json_schema_extra={"holds": "JSON Schema"})]
+
 
 class Rest(Piece):
     """A REST API: what HTTP APIs lack. Templates, validation, API keys with plans, kept answers."""
 
     kind: Literal["rest"] = Field(description="What tells it from an HTTP or WebSocket API.")
     description: str = Field(default="", max_length=1024, description="What it's for.")
+    document: str | None = Field(
+        default=None,
+        description="Path of an OpenAPI 3.0 document with API Gateway's extensions, relative to this one. What stands "
+        "here beside it comes first.",
+    )
+    to: Target | None = Field(
+        default=None, description="With a document: what's behind all of its routes that don't say that themselves."
+    )
     routes: dict[str, WrittenRestRoute] = Field(
-        min_length=1, description="By key: a method (or ANY) and a path, `GET /things/{id}`."
+        default_factory=dict, description="By key: a method (or ANY) and a path, `GET /things/{id}`."
     )
     authorizers: dict[Name, RestAuthorizer] = Field(default_factory=dict, description="By name; routes name them.")
     authorizer: str = Field(
         default=OPEN, description="Who decides where a route doesn't say: `none` lets everybody in."
     )
-    models: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")], dict[str, Any]] = Field(
+    models: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")], JsonSchema] = Field(
         default_factory=dict,
         description="What bodies are, by name: JSON Schema (draft 4); `$ref: '#/Other'` names one.",
     )
@@ -62,6 +73,23 @@ class Rest(Piece):
     default_endpoint: bool = Field(
         default=True, description="Whether AWS's own address works. Turn it off where your own domain is the only one."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_its_document(cls, given: Any, info: ValidationInfo) -> Any:
+        if not isinstance(given, dict) or not isinstance(given.get("document"), str):
+            return given
+        read = from_file(given["document"], (info.context or {}).get("folder"), given.get("to"))
+        merged = {field: read[field] | (given.get(field) or {}) for field in ("routes", "authorizers", "models")}
+        return {"binary": read["binary"]} | given | merged
+
+    @model_validator(mode="after")
+    def _has_routes(self) -> Self:
+        if not self.routes:
+            raise ValueError("has no routes: write them, or name a document that has some")
+        if self.to and not self.document:
+            raise ValueError("has a `to` without a document: write it at each route")
+        return self
 
     # ------------------------------------------------------------------ what's wrong
 

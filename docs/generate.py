@@ -153,7 +153,9 @@ def words(shape: dict[str, Any]) -> str:
 def _mapping(shape: dict[str, Any]) -> str:
     """Of names to sections, of keys to texts; one that may hold anything is a policy."""
     inner = next(iter(shape.get("patternProperties", {}).values()), shape.get("additionalProperties"))
-    return f"mapping of names to {words(inner)}" if isinstance(inner, dict) else "IAM policy document"
+    return (
+        f"mapping of names to {words(inner)}" if isinstance(inner, dict) else shape.get("holds", "IAM policy document")
+    )
 
 
 def _text(shape: dict[str, Any]) -> str:
