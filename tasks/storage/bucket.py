@@ -119,7 +119,7 @@ class BucketKind(Kind[Bucket, BucketState]):
             write_all(scope, bucket, wanted, changed)
         else:
             self._refuse_foreign(scope, name, bucket, standing or tags_of(scope, bucket) or {})
-            write_all(scope, bucket, wanted, frozenset(BucketState.model_fields))
+            write_all(scope, bucket, wanted, _differing(scope, bucket, wanted))
             _put_tags(scope, bucket, {**(standing or {}), **tags}, frozenset({KEPT}))
         if wanted.called:
             _seen_by_tag(scope, bucket)
@@ -235,6 +235,12 @@ def _seen_by_tag(scope: Scope, bucket: str) -> None:
             f"bucket {bucket} to be seen by its tags",
             SEEN_WITHIN,
         )
+
+
+def _differing(scope: Scope, bucket: str, wanted: BucketState) -> frozenset[str]:
+    """The settings of a bucket that aren't as wanted. To write all of them would suspend versions that never were."""
+    told = (_read(scope, (read, bucket)) or {} for read in READS)
+    return frozenset(field for settings in told for field, value in settings.items() if getattr(wanted, field) != value)
 
 
 def _put_tags(scope: Scope, bucket: str, tags: Mapping[str, str], dropped: frozenset[str]) -> None:
