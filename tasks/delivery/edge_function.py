@@ -74,7 +74,7 @@ class EdgeFunctionKind(Kind[EdgeFunction, EdgeFunctionState]):
     def update(self, scope: Scope, id: str, wanted: EdgeFunctionState, changed: frozenset[str]) -> None:
         """The new code, and published. Every place has it within seconds."""
         cloudfront, called = scope.client("cloudfront"), _name(id)
-        version = cloudfront.describe_function(Name=called)["ETag"]
+        version = cloudfront.describe_function(Name=called, Stage="DEVELOPMENT")["ETag"]
         version = cloudfront.update_function(Name=called, IfMatch=version, **_content(wanted))["ETag"]
         cloudfront.publish_function(Name=called, IfMatch=version)
 
@@ -82,7 +82,7 @@ class EdgeFunctionKind(Kind[EdgeFunction, EdgeFunctionState]):
         """Waits until no distribution runs it any longer."""
         with gone_is_fine(GONE):
             cloudfront, called = scope.client("cloudfront"), _name(id)
-            version = cloudfront.describe_function(Name=called)["ETag"]
+            version = cloudfront.describe_function(Name=called, Stage="DEVELOPMENT")["ETag"]
             what = f"distributions to let go of function {called}"
             when_released(what, cloudfront.delete_function, Name=called, IfMatch=version)
 

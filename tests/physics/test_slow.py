@@ -233,6 +233,8 @@ def test_function_is_pending_and_its_interface_outlives_it(make: Builds, aws: Ph
     functions, place = getattr(make, "lambda"), {"SubnetIds": [subnet], "SecurityGroupIds": [group]}
     asked = {"FunctionName": "f", "Runtime": "python3.12", "Handler": "app.handler", "VpcConfig": place}
     role = make.role(service="lambda.amazonaws.com")
+    may = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}'
+    make.iam.put_role_policy(RoleName="app", PolicyName="vpc", PolicyDocument=may)
     functions.create_function(**asked, Role=role, Code={"ZipFile": code.getvalue()})
     assert functions.get_function(FunctionName="f")["Configuration"]["State"] == "Pending"
     aws.advance(6)
