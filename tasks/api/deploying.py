@@ -47,9 +47,11 @@ def deploy(scope: Scope, api: str, content: str) -> str:
     return id
 
 
-def unshown(stages: Iterable[Mapping[str, Any]], contents: Mapping[str, str]) -> tuple[str, ...]:
-    """Ids of deployments of Castra's that no stage shows."""
-    shown = {one.get("DeploymentId") for one in stages}
+def unshown(
+    stages: Iterable[Mapping[str, Any]], contents: Mapping[str, str], field: str = "DeploymentId"
+) -> tuple[str, ...]:
+    """Ids of deployments of Castra's that no stage shows; `field` is where a stage tells its own."""
+    shown = {one.get(field) for one in stages}
     return tuple(id for id, content in contents.items() if content and id not in shown)
 
 

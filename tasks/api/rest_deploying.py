@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tasks.api import deploying
 from tasks.api.deploying import OURS, content_of_description
 from tasks.api.rest_listing import GONE, REST, deployments, stages
 from tasks.errors import code_of, gone_is_fine
@@ -30,8 +31,7 @@ def deploy(scope: Scope, api: str, content: str) -> str:
 
 def unshown(stages: Iterable[Mapping[str, Any]], contents: Mapping[str, str]) -> tuple[str, ...]:
     """Ids of deployments of Castra's that no stage shows."""
-    shown = {one.get("deploymentId") for one in stages}
-    return tuple(id for id, content in contents.items() if content and id not in shown)
+    return deploying.unshown(stages, contents, "deploymentId")
 
 
 def clear_away(scope: Scope, api: str, keep: str = "") -> None:

@@ -7,11 +7,11 @@ from uuid import uuid4
 from blueprints.delivery import Certificate
 from tasks.delivery.home import REGION, ours
 from tasks.delivery.validation import HOME, records_of, standing, take_away, write
+from tasks.each import each
 from tasks.errors import CastraError, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, Phase, State, Unordered
 from tasks.retry import when_released
 from tasks.scope import Scope, as_dict, as_list
-from tasks.serverless.each import each
 from tasks.waiting import wait_until
 
 GONE = "ResourceNotFoundException"

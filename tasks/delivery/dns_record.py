@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 from blueprints.delivery import DnsRecord
 from tasks.delivery.home import listed, read, said
 from tasks.delivery.zones import CLOUDFRONT, change, public_zones, record_at, records_from
+from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.scope import ENVIRONMENT, PART, Scope
-from tasks.serverless.each import each
 
 MARKS = "_castra"  # below this name, a zone keeps whose its records are
 LONGEST = 63  # characters of a label

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.triggers import EventRule
+from tasks.each import each
 from tasks.errors import CastraError, gone_is_fine
 from tasks.kind import Found, Kind, State, Unordered
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict, as_list
-from tasks.serverless.each import each
 from tasks.serverless.function_state import LIVE
 
 LONGEST = 64  # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html

@@ -6,11 +6,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprints.triggers import EventSource
+from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, Phase, State
 from tasks.retry import when_released, when_visible
 from tasks.scope import ENVIRONMENT, PART, Scope
-from tasks.serverless.each import each
 from tasks.serverless.function_state import LIVE
 from tasks.serverless.versions import GONE
 from tasks.waiting import wait_until

@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 from blueprints.functions import Function
 from blueprints.handlers import handler_problem
 from blueprints.part import Id, filled
+from tasks.each import each
 from tasks.errors import CastraError, Invalid, Problem, code_of, gone_is_fine
 from tasks.kind import Found, Kind, Phase
 from tasks.retry import when_released, when_visible
 from tasks.scope import ENVIRONMENT, PART, Scope
 from tasks.serverless.archive import Archive, digest_of, files_in, pack, too_large
-from tasks.serverless.each import each
 from tasks.serverless.function_state import APART, CODE, CONTENT, IMAGE, ZIP, FunctionState, configuration, state_of
 from tasks.serverless.interfaces import reap
 from tasks.serverless.sending import sent

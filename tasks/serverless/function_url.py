@@ -6,10 +6,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprints.addresses import FunctionUrl
+from tasks.each import each
 from tasks.errors import code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State, Unordered
 from tasks.scope import ENVIRONMENT, PART, Scope
-from tasks.serverless.each import each
 from tasks.serverless.function import name_of, standing_functions
 from tasks.serverless.function_state import LIVE
 from tasks.serverless.versions import GONE

@@ -6,11 +6,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprints.log_groups import LogGroup
+from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Found, Kind, State
 from tasks.retry import when_released
 from tasks.scope import ENVIRONMENT, ON_REMOVAL, RESERVED, Scope
-from tasks.serverless.each import each
 
 ROOT = "/castra/"
 GONE = "ResourceNotFoundException"

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from blueprints.part import filled
 from blueprints.triggers import Permission
+from tasks.each import each
 from tasks.errors import code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.scope import ENVIRONMENT, PART, Scope
-from tasks.serverless.each import each
 from tasks.serverless.function import name_of, standing_functions
 from tasks.serverless.function_state import LIVE
 from tasks.serverless.versions import GONE

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from blueprints.part import filled
 from blueprints.queues import Queue
+from tasks.each import each
 from tasks.errors import CastraError, gone_is_fine
 from tasks.identity import policy
 from tasks.kind import Found, Kind, State
 from tasks.retry import when_released
 from tasks.scope import ENVIRONMENT, PART, Scope
-from tasks.serverless.each import each
 
 GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 BY_SQS, BY_NOBODY = "sqs", "nobody"

@@ -7,12 +7,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprints.storage import Bucket, CorsRule, LifecycleRule, Website
+from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_released
-from tasks.scope import ENVIRONMENT, FINGERPRINT, PART, RETIRED, Scope, as_list
+from tasks.scope import ENVIRONMENT, FINGERPRINT, ON_REMOVAL, PART, RETIRED, Scope, as_list
 from tasks.storage.emptying import empty
-from tasks.storage.listing import KEPT, ON_REMOVAL, Owned, arn_of, at_once, bucket_of, owned_buckets, tags_of
+from tasks.storage.listing import KEPT, Owned, arn_of, bucket_of, owned_buckets, tags_of
 from tasks.storage.settings import READS, acls_wanted, write_all
 from tasks.storage.website import address
 from tasks.waiting import wait_until
@@ -85,7 +86,7 @@ class BucketKind(Kind[Bucket, BucketState]):
         """Each setting is a call a bucket, as S3 has it; of the environment's own buckets only, and many at once."""
         buckets = owned_buckets(scope)
         asked = [(read, one.bucket) for one in buckets for read in READS]
-        answers = iter(at_once(_read, scope, asked))
+        answers = (told for _, told in each(lambda one: _read(scope, one), asked))
         for one in buckets:
             settings = [next(answers) for _ in READS]
             if None not in settings:

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprints.notifications import BucketNotification
+from tasks.each import each
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State, Unordered
 from tasks.retry import when_visible
 from tasks.scope import Scope
 from tasks.serverless.function_state import LIVE
-from tasks.storage.listing import arn_of, at_once, bucket_of, owned_buckets
+from tasks.storage.listing import arn_of, bucket_of, owned_buckets
 
 LISTS = {
     "LambdaFunctionConfigurations": "LambdaFunctionArn",
@@ -53,9 +54,7 @@ class BucketNotificationKind(Kind[BucketNotification, BucketNotificationState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[BucketNotificationState]]:
         """A call for each of the environment's own buckets, many at once; its name is the bucket's part's."""
-        buckets = owned_buckets(scope)
-        lists = at_once(_notices, scope, [one.bucket for one in buckets])
-        for one, notices in zip(buckets, lists, strict=True):
+        for one, notices in each(lambda one: _notices(scope, one.bucket), owned_buckets(scope)):
             if notices:
                 id = arn_of(scope, one.bucket)
                 yield Found(self.name, one.name, id, BucketNotificationState(bucket=id, notices=notices))

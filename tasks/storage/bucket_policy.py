@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 from blueprints.storage import BucketPolicy, in_braces
+from tasks.each import each
 from tasks.errors import Invalid, Problem, gone_is_fine
 from tasks.identity import policy
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_visible
-from tasks.scope import Scope
-from tasks.storage.listing import ON_REMOVAL, arn_of, at_once, bucket_of, owned_buckets, reading
+from tasks.scope import ON_REMOVAL, Scope
+from tasks.storage.listing import arn_of, bucket_of, owned_buckets, reading
 
 LIMIT = 20_480  # bytes of a policy
 SOME_BUCKET = "arn:aws:s3:::some-bucket"
@@ -40,9 +41,7 @@ class BucketPolicyKind(Kind[BucketPolicy, BucketPolicyState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[BucketPolicyState]]:
         """GetBucketPolicy for each of the environment's own buckets, many at once; its name is the bucket's part's."""
-        buckets = owned_buckets(scope)
-        texts = at_once(_document, scope, [one.bucket for one in buckets])
-        for one, text in zip(buckets, texts, strict=True):
+        for one, text in each(lambda one: _document(scope, one.bucket), owned_buckets(scope)):
             if text:
                 id = arn_of(scope, one.bucket)
                 state = BucketPolicyState(bucket=id, document=policy.canonical(text))

@@ -5,12 +5,13 @@ from typing import Any
 
 from blueprints.part import Id
 from blueprints.storage import BucketReplication
+from tasks.each import each
 from tasks.errors import gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_visible
 from tasks.scope import Scope
 from tasks.storage.lifecycle import CLASSES, NAMES
-from tasks.storage.listing import arn_of, at_once, bucket_of, owned_buckets, reading
+from tasks.storage.listing import arn_of, bucket_of, owned_buckets, reading
 
 RULE = "castra"
 
@@ -51,9 +52,7 @@ class BucketReplicationKind(Kind[BucketReplication, BucketReplicationState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[BucketReplicationState]]:
         """A call for each of the environment's own buckets, many at once; its name is the bucket's part's."""
-        buckets = owned_buckets(scope)
-        answers = at_once(_configuration, scope, [one.bucket for one in buckets])
-        for one, told in zip(buckets, answers, strict=True):
+        for one, told in each(lambda one: _configuration(scope, one.bucket), owned_buckets(scope)):
             if told:
                 id = arn_of(scope, one.bucket)
                 rules = tuple(_told(rule) for rule in told["Rules"])

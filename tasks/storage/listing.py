@@ -1,20 +1,17 @@
-"""The buckets of an environment, listed for all kinds that belong to one; and reading many at once."""
+"""The buckets of an environment, listed for all kinds that belong to one."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import ClientError
 
+from tasks.each import each
 from tasks.errors import code_of
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict
 
-ON_REMOVAL = "castra:on-removal"  # keep or wipe: a strike has no document to ask
 KEPT = "castra:kept"  # the environment that a bucket belonged to, and may again
 KIND = "bucket"
-WIDTH = 32  # reads at once
 ABSENT = frozenset(
     {
         "NoSuchBucketPolicy",
@@ -75,9 +72,9 @@ def _owned_buckets(scope: Scope) -> list[Owned]:
         ResourceTypeFilters=["s3:bucket"],
     )
     by_hand = sorted({bucket_of(resource["ResourceARN"]) for resource in tagged} - names)
-    names |= {name for name, here in zip(by_hand, at_once(_is_here, scope, by_hand), strict=True) if here}
+    names |= {name for name, here in each(lambda name: _is_here(scope, name), by_hand) if here}
     found = []
-    for bucket, tags in zip(sorted(names), at_once(tags_of, scope, sorted(names)), strict=True):
+    for bucket, tags in each(lambda name: tags_of(scope, name), sorted(names)):
         kind, _, name = (tags or {}).get(PART, "").partition("/")
         if tags and kind == KIND and name and scope.owns(tags):
             found.append(Owned(bucket, name, tags))
@@ -112,13 +109,3 @@ def reading(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None
         if code_of(error) in ABSENT:
             return None
         raise
-
-
-def at_once(read: Callable[[Scope, Any], T], scope: Scope, things: Iterable[Any]) -> list[T]:
-    """What a read gives for each of these, in their order, many at once."""
-    things = list(things)
-    if not things:
-        return []
-    with ThreadPoolExecutor(min(WIDTH, len(things)), thread_name_prefix="s3") as pool:
-        futures = [pool.submit(copy_context().run, read, scope, thing) for thing in things]
-        return [future.result() for future in futures]

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from blueprints.sites import Publishing, Site
+from tasks.each import each
 from tasks.kind import AtBirth, Fixed, Found, Kind, State
-from tasks.scope import Scope
-from tasks.storage.listing import ON_REMOVAL, arn_of, at_once, bucket_of, owned_buckets
+from tasks.scope import ON_REMOVAL, Scope
+from tasks.storage.listing import arn_of, bucket_of, owned_buckets
 from tasks.storage.publishing.folder import digest_of, items_in
 from tasks.storage.publishing.manifest import glance
 from tasks.storage.publishing.publish import publish, unpublish
@@ -39,9 +40,7 @@ class SiteKind(Kind[Site, SiteState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[SiteState]]:
         """A glance at what each of the environment's own buckets says of itself, many at once."""
-        buckets = owned_buckets(scope)
-        digests = at_once(glance, scope, [one.bucket for one in buckets])
-        for one, digest in zip(buckets, digests, strict=True):
+        for one, digest in each(lambda one: glance(scope, one.bucket), owned_buckets(scope)):
             if digest is not None:
                 id = arn_of(scope, one.bucket)
                 keeps = "" if one.tags.get(ON_REMOVAL) == "wipe" else "with the bucket, it"

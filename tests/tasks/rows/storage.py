@@ -22,8 +22,8 @@ from blueprints.storage import (
     Website,
 )
 from blueprints.triggers import admitting_bucket
-from tasks.scope import Scope, as_list
-from tasks.storage.listing import ON_REMOVAL, bucket_of
+from tasks.scope import ON_REMOVAL, Scope, as_list
+from tasks.storage.listing import bucket_of
 from tasks.storage.publishing import manifest
 from tasks.storage.publishing.publish import unpublish
 from tests.tasks.rows.functions import CALLED

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
-WIDTH = 16  # calls at once
+WIDTH = 32  # calls at once
 A = TypeVar("A")
 B = TypeVar("B")
 
