@@ -1,17 +1,25 @@
 """submit and settle: a plan's steps as Prefect futures, and one answer when all of them have ended."""
 
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from blueprints.part import Part
+from flows.artifacts import show_plan, show_result, this_run
 from tasks.converge import await_ready, ensure, remove
-from tasks.decide import Plan
+from tasks.decide import Plan, outputs
 from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain
+from tasks.lease import lease
+from tasks.reading import plan_beside
 from tasks.registry import KINDS
-from tasks.report import Outcome
+from tasks.report import Outcome, Report, report_on
+from tasks.retry import counted
 from tasks.scope import Scope
+from tasks.survey import look
 
 WIDTH = 4096
 """Threads at most. A submitted task waits for what it needs in its thread, so the pool is as wide as the graph; threads
@@ -97,6 +105,26 @@ def carry_out(plan: Plan, scope: Scope, what: str) -> list[Outcome]:
     outcomes = settle(submit(plan, scope), what) + settle(submit_removals(plan, scope), what)
     taken_along = (removal for removal in plan.removals if removal.along)
     return outcomes + [Outcome(part=one.part, action="delete", id=one.id) for one in taken_along]
+
+
+def deploy(parts: Sequence[Part], told: Collection[str], scope: Scope, what: str) -> Report:
+    """Under the lease, bring these parts about and leave all else as it is; outputs are those of the kinds `told`."""
+    started = time.monotonic()
+    with lease(scope, this_run()), counted() as retries:
+        planned = plan_beside(parts, scope)
+        show_plan(planned)
+        outcomes = carry_out(planned, scope, what)
+        found = [one for part in parts if part.kind in told for one in look(scope, KINDS[part.kind], part.name)]
+        report = report_on(
+            planned,
+            scope.calls.summary(),
+            outcomes=tuple(outcomes),
+            outputs=outputs(found),
+            seconds=round(time.monotonic() - started, 3),
+            retries=retries.summary,
+        )
+    show_result(report)
+    return report
 
 
 def _explained(error: Any, name: str) -> CastraError:

@@ -1,21 +1,13 @@
 """Bring one function of a blueprint up to date, and leave all else as it is."""
 
-import time
-
 from prefect import flow
 
 from blueprints.environment import Environment
 from blueprints.part import Name, Part
-from flows.artifacts import show_plan, show_result, this_run
-from flows.carry_out import RUNNER, carry_out
-from tasks.decide import outputs
+from flows.carry_out import RUNNER, deploy
 from tasks.errors import Invalid, Problem
-from tasks.lease import lease
-from tasks.reading import plan_beside, scope_of
-from tasks.registry import KINDS
-from tasks.report import Report, report_on
-from tasks.retry import counted
-from tasks.survey import look
+from tasks.reading import scope_of
+from tasks.report import Report
 
 
 @flow(name="deploy-function", flow_run_name="deploy function {name}", task_runner=RUNNER)
@@ -26,24 +18,8 @@ def deploy_function(blueprint: Environment, name: Name) -> Report:
         blueprint: The document that the function is in. Paths are the worker's.
         name: The function's name in the section `functions`.
     """
-    started, scope = time.monotonic(), scope_of(blueprint)
-    parts = parts_of(blueprint, name)
-    with lease(scope, this_run()), counted() as retries:
-        planned = plan_beside(parts, scope)
-        show_plan(planned)
-        outcomes = carry_out(planned, scope, f"Deploying function {name}")
-        told = [part for part in parts if part.kind in ("function", "function-url")]
-        found = [one for part in told for one in look(scope, KINDS[part.kind], part.name)]
-        report = report_on(
-            planned,
-            scope.calls.summary(),
-            outcomes=tuple(outcomes),
-            outputs=outputs(found),
-            seconds=round(time.monotonic() - started, 3),
-            retries=retries.summary,
-        )
-    show_result(report)
-    return report
+    told = ("function", "function-url")
+    return deploy(parts_of(blueprint, name), told, scope_of(blueprint), f"Deploying function {name}")
 
 
 def parts_of(blueprint: Environment, name: str) -> tuple[Part, ...]:

@@ -70,6 +70,7 @@ def actions_of(name: str, request: Request, world: World) -> Iterator[str]:
     """All that a role's own policies allow; those that are attached aren't looked at."""
     roles = world.backend(request, "iam").roles.values()
     for document in next((role.policies.values() for role in roles if role.name == name), ()):
-        for statement in json.loads(document)["Statement"]:
+        statements = json.loads(document)["Statement"]
+        for statement in [statements] if isinstance(statements, dict) else statements:
             actions = statement["Action"]
             yield from [actions] if isinstance(actions, str) else actions
