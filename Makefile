@@ -8,9 +8,9 @@ setup: .venv/.ready
 SECOND := tests/ministack/requirements.txt
 .venv/.ready: pyproject.toml uv.lock $(SECOND)
 	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet "uv>=0.13,<0.14"; }
-	UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --quiet
+	UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --locked --quiet --compile-bytecode
 	$(BIN)/uv venv --quiet --clear .venv/ministack
-	$(BIN)/uv pip install --quiet --python .venv/ministack --require-hashes -r $(SECOND)
+	$(BIN)/uv pip install --quiet --compile-bytecode --python .venv/ministack --require-hashes -r $(SECOND)
 	touch $@
 
 check: setup
