@@ -3,6 +3,7 @@
 from tests.physics.refusals import (
     balancing,
     compute,
+    copies,
     data,
     delivery,
     endpoints,
@@ -17,6 +18,7 @@ from tests.physics.refusals import (
 __all__ = [
     "balancing",
     "compute",
+    "copies",
     "data",
     "delivery",
     "endpoints",
