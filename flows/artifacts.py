@@ -1,6 +1,7 @@
 """What a run leaves to look at in Prefect: tables of plans and results."""
 
 import os
+import re
 import socket
 
 from prefect.artifacts import create_table_artifact
@@ -8,6 +9,7 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 from tasks.decide import Plan
+from tasks.operation import Operation
 from tasks.progress import Event, announce
 from tasks.report import Report, as_rows
 
@@ -35,3 +37,18 @@ def show_result(report: Report) -> None:
     left = "" if report.left is None else f", {report.left} resources left"
     description = f"{report.environment} in {report.region}: {report.seconds} s, {report.calls['write']} writes{left}"
     create_table_artifact(table=rows, key=f"result-{report.environment}", description=description)
+
+
+def show_operation(operation: Operation) -> None:
+    """A table of what is to be done, or was done, with the reasons; artifacts of one verb and subject are versions."""
+    rows = [deed.model_dump(exclude_none=True) for deed in operation.deeds]
+    counts = ", ".join(f"{count} {action}" for action, count in operation.counts.items()) or "nothing to do"
+    figures = "".join(f"; {name.replace('_', ' ')}: {value}" for name, value in operation.figures.items())
+    took = "" if operation.seconds is None else f" in {operation.seconds} s"
+    description = f"{operation.verb} {operation.subject} in {operation.region}: {counts}{took}{figures}"
+    create_table_artifact(table=rows, key=_key(operation), description=description)
+
+
+def _key(operation: Operation) -> str:
+    """Prefect takes small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{operation.verb}-{operation.subject}".lower()).strip("-")

@@ -32,8 +32,8 @@ RUNNER: Any = ThreadPoolTaskRunner(max_workers=WIDTH)
 class Submitted:
     """Futures by the name of the step: what was made or changed, and what is awaited apart."""
 
-    steps: dict[str, PrefectFuture[Outcome]] = field(default_factory=dict)
-    waits: dict[str, PrefectFuture[Outcome]] = field(default_factory=dict)
+    steps: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
+    waits: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
 
 
 def submit(plan: Plan, scope: Scope) -> Submitted:
@@ -70,7 +70,7 @@ def submit_removals(plan: Plan, scope: Scope) -> Submitted:
     return submitted
 
 
-def settle(submitted: Submitted, what: str) -> list[Outcome]:
+def settle(submitted: Submitted, what: str) -> list[Any]:
     """Wait until all have ended; give the outcomes, or raise one error that names each failure with its reason.
 
     Raises LeaseLost or Halted where that is what ended the run, Failed otherwise.

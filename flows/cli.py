@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import shell
+from flows import backup_verbs, image_verbs, shell, site_verbs
+from flows.options import File, Json, Name, Region, Yes
 
 if TYPE_CHECKING:
     from tasks.report import Report
-    from tasks.storage.publishing.publish import Published
 
 app = typer.Typer(
     help="AWS environments as Prefect flows, with no state file. boto3 finds the credentials; AWS_ENDPOINT_URL counts.",
@@ -19,17 +19,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(site_verbs.verbs)
+app.add_typer(backup_verbs.verbs)
+app.add_typer(image_verbs.verbs)
 
-File = Annotated[Path, typer.Argument(help="The blueprint: a YAML file.", show_default=False)]
-Name = Annotated[str, typer.Argument(help="The environment's name.", show_default=False)]
-Region = Annotated[str | None, typer.Option("--region", "-r", help="Else AWS_REGION, or the profile's region.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
-SiteName = Annotated[
-    str, typer.Argument(help="The site's name in a blueprint; without one, the bucket's name.", show_default=False)
-]
-Blueprint = Annotated[Path | None, typer.Option("--blueprint", "-b", help="Take the site from this blueprint.")]
 CHANGES_FOUND = 3
 
 
@@ -166,49 +160,6 @@ def layer(
             return deploy_layer(name, library, document.region, document.name, document.account)
 
         shell.finish(shell.run(publish, 1), json, f"castra show {document.name} --region {document.region}")
-
-
-@app.command()
-def publish(
-    name: SiteName,
-    blueprint: Blueprint = None,
-    folder: Annotated[Path | None, typer.Option("--folder", help="The files, if there's no blueprint.")] = None,
-    compress: Annotated[str | None, typer.Option("--compress", help="none, gzip or brotli.")] = None,
-    keep_releases: Annotated[int | None, typer.Option("--keep-releases", help="To roll back to; else 3.")] = None,
-    region: Region = None,
-    json: Json = False,
-) -> None:
-    """Publish a site's folder as a new release: only what differs is sent, and no reader sees half of it."""
-    with shell.errors_told(json):
-        beside = {"folder": folder, "compress": compress, "keep_releases": keep_releases}
-        site = shell.site_named(name, blueprint, region, beside)
-
-        def publish_it() -> "Published":
-            from flows.publish_site import publish_site
-
-            return publish_site(site.folder, site.bucket, site.scope.region, site.publishing, site.account)
-
-        shell.finish_site(shell.run(publish_it, 1), json)
-
-
-@app.command(name="rollback-site")
-def rollback_site(
-    name: SiteName,
-    release: Annotated[int | None, typer.Option("--to", help="A release's number; else the one before.")] = None,
-    blueprint: Blueprint = None,
-    region: Region = None,
-    json: Json = False,
-) -> None:
-    """Make an earlier release of a site the current one again, by copies within its bucket."""
-    with shell.errors_told(json):
-        site = shell.site_named(name, blueprint, region, None)
-
-        def roll_it_back() -> "Published":
-            from flows.roll_back_site import roll_back_site
-
-            return roll_back_site(site.bucket, site.scope.region, release, site.account)
-
-        shell.finish_site(shell.run(roll_it_back, 1), json)
 
 
 @app.command()

@@ -16,13 +16,17 @@ from rich.text import Text
 
 from tasks.decide import Step
 from tasks.errors import CastraError, Invalid
+from tasks.operation import KEEP, Deed, Operation
 from tasks.progress import Event, listening
 from tasks.report import Report, changes_in_words
 
 data = Console(soft_wrap=True)
 talk = Console(stderr=True, soft_wrap=True)
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
+DEED_SIGNS = dict.fromkeys(("take", "copy", "create", "restore", "build", "launch"), ("+", "green"))
+DEED_SIGNS |= dict.fromkeys(("remove", "terminate", "deregister"), ("-", "red")) | {KEEP: ("=", "dim")}
 MOST_RUNNING = 12
+MOST_KEPT = 40
 RETRIED = {
     "throttled": "AWS's throttling",
     "broken": "broken connections and faults of AWS's",
@@ -74,6 +78,32 @@ def print_result(report: Report) -> None:
         for part, what in (report.remaining or {}).items():
             data.print(f"  left: {part}: {what}", highlight=False)
         data.print(f"{report.left} resources left", highlight=False)
+
+
+def print_operation(operation: Operation) -> None:
+    """What is to be done, or was done, one deed a line with its reason; then the counts and the figures."""
+    kept = [deed for deed in operation.deeds if deed.action == KEEP]
+    width = max((len(deed.action) for deed in operation.deeds), default=0)
+    for deed in (*operation.changes, *kept[:MOST_KEPT]):
+        sign, colour = DEED_SIGNS.get(deed.action, ("~", "yellow"))
+        line = Text(f"  {sign} {deed.action:<{width}} {deed.what}", style=colour)
+        line.append("".join(f"  {word}" for word in _told(deed)), style="dim")
+        data.print(line, highlight=False)
+    if len(kept) > MOST_KEPT:
+        data.print(f"    and {len(kept) - MOST_KEPT} more are kept; --json names them", highlight=False)
+    done = "" if operation.seconds is not None else "to "
+    counts = [f"{len(kept)} kept"] if kept else []
+    counts = [f"{count} {done}{action}" for action, count in operation.counts.items() if action != KEEP] + counts
+    data.print(", ".join(counts) if operation.changes else ", ".join(["Nothing to do", *counts]), highlight=False)
+    for name, value in operation.figures.items():
+        data.print(f"  {name.replace('_', ' ')}: {value}", highlight=False)
+
+
+def _told(deed: Deed) -> list[str]:
+    """What else there is to say of a deed."""
+    size = None if deed.gib is None else f"{deed.gib} GiB"
+    took = None if deed.seconds is None else f"{deed.seconds:.1f} s"
+    return [word for word in (deed.id, size, deed.because, took) if word]
 
 
 def print_table(columns: list[str], rows: list[list[Any]]) -> None:

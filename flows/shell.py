@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -14,11 +13,10 @@ import typer
 
 if TYPE_CHECKING:
     from blueprints.environment import Environment
-    from blueprints.sites import Publishing
     from tasks.decide import Plan
+    from tasks.operation import Operation
     from tasks.report import Report
     from tasks.scope import Scope
-    from tasks.storage.publishing.publish import Published
 
 LEFT = "Left at once. What was made stands; run the same command again to go on."
 
@@ -53,45 +51,6 @@ def entry_of(document: "Environment", section: str, name: str, beside: Iterable[
     if problems:
         raise Invalid(verb, problems)
     return entries[name]
-
-
-@dataclass(frozen=True)
-class Site:
-    """A site as the shell names it."""
-
-    bucket: str
-    folder: str
-    publishing: "Publishing"
-    scope: "Scope"
-    account: str | None
-
-
-def site_named(name: str, blueprint: Path | None, region: str | None, beside: dict[str, Any] | None) -> Site:
-    """The site of a blueprint, or a bucket with what is named beside it. Raises Invalid for what doesn't fit.
-
-    `beside` is None where only the bucket counts.
-    """
-    from pydantic import ValidationError
-
-    from blueprints.sites import Publishing
-    from blueprints.wording import all_in_words
-    from tasks.errors import Invalid, Problem
-    from tasks.reading import scope_of
-
-    if blueprint is not None:
-        document = load(blueprint)
-        site = entry_of(document, "sites", name, [region, *(beside or {}).values()], "castra")
-        scope = scope_of(document)
-        bucket = site.name or scope.bucket_name(name)
-        return Site(bucket, site.folder, site.publishing, scope, document.account)
-    if beside is not None and beside["folder"] is None:
-        raise Invalid("castra", [Problem("--folder", "is missing", "Name the folder, or a blueprint by --blueprint")])
-    asked = {field: value for field, value in (beside or {}).items() if value is not None}
-    folder = str(asked.pop("folder", ""))
-    try:
-        return Site(name, folder, Publishing(**asked), scope_in(None, region), None)
-    except ValidationError as error:
-        raise Invalid("castra", all_in_words(error, asked, Publishing)) from None
 
 
 def scope_in(name: str | None, region: str | None) -> "Scope":
@@ -135,13 +94,20 @@ def show_plan(planned: "Plan", scope: "Scope", json: bool, next_command: str) ->
 def agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str | None:
     """Show the plan and ask. Gives the fingerprint that was agreed to, or None where nobody was asked."""
     from flows import screen
-    from tasks.errors import Invalid, Problem
     from tasks.report import report_on
 
     if not json:
         screen.print_steps(report_on(planned, scope.calls.summary()))
+    return planned.fingerprint if asked(yes) else None
+
+
+def asked(yes: bool) -> bool:
+    """Ask whether to go on, unless `yes`; whether somebody was asked, and agreed. Leaves where they didn't."""
+    from flows import screen
+    from tasks.errors import Invalid, Problem
+
     if yes:
-        return None
+        return False
     if not sys.stdin.isatty():
         raise Invalid(
             "castra", [Problem("--yes", "there's no terminal to ask in", "Add --yes to go on without asking")]
@@ -149,7 +115,7 @@ def agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str | None:
     if not typer.confirm("Go on?", err=True):
         screen.talk.print("Nothing was changed.")
         raise typer.Exit(1)
-    return planned.fingerprint
+    return True
 
 
 class Timed(Protocol):
@@ -191,19 +157,6 @@ def finish(report: "Report", json: bool, next_command: str) -> None:
     screen.talk.print(f"Next: {next_command}", highlight=False)
 
 
-def finish_site(done: "Published", json: bool) -> None:
-    """What a publish or a rollback did."""
-    from flows import screen
-
-    if json:
-        screen.print_json(done.model_dump(mode="json"))
-        return
-    of = f", which is release {done.of} again" if done.of else ""
-    size = f" ({done.bytes / 1e6:.1f} MB)" if done.bytes else ""
-    counts = f"{done.sent} files written{size}, {done.unchanged} unchanged, {done.removed} removed"
-    screen.data.print(f"Release {done.release} of {done.bucket}{of}: {counts}, {done.seconds:.1f} s.", highlight=False)
-
-
 def nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, left: int | None = None) -> None:
     """What a writing verb tells when all is as wanted: no flow is run."""
     from flows import screen
@@ -219,6 +172,29 @@ def nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, l
         return
     screen.print_steps(report)
     screen.print_result(report)
+
+
+def operate(
+    planned: "Operation", carry_out: Callable[[str | None], "Operation"], yes: bool, json: bool, next_command: str
+) -> "Operation":
+    """Show a plan of deeds, ask, run the flow that carries it out, and tell how it ended.
+
+    `carry_out` is given the fingerprint that somebody agreed to, or None where nobody was asked.
+    """
+    from flows import screen
+
+    if not json and not planned.settled:
+        screen.print_operation(planned)
+    done = planned
+    if not planned.settled:
+        approved = planned.fingerprint if asked(yes) else None
+        done = run(lambda: carry_out(approved), len(planned.changes))
+    if json:
+        screen.print_json(done.document())
+    else:
+        screen.print_operation(done)
+        screen.talk.print(f"Next: {next_command}", highlight=False)
+    return done
 
 
 @contextmanager

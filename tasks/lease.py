@@ -48,10 +48,12 @@ class _NotYet(Exception):
 
 
 class Lease:
-    """The right to change one environment. `check` is asked before each write."""
+    """The right to change one environment, or what a lease `of` its own is for. `check` is asked before each write."""
 
-    def __init__(self, scope: Scope, holder: str, seconds: float = SECONDS) -> None:
+    def __init__(self, scope: Scope, holder: str, seconds: float = SECONDS, of: str = "") -> None:
         self._scope, self._holder, self._seconds = scope, holder, seconds
+        self.key = "--".join(filter(None, (scope.environment, of)))
+        self._what = _named(scope.environment, of)
         self._token, self._renewals = uuid.uuid4().hex, 0
         self._etag, self._valid_until, self._lost = "", 0.0, ""
         self._stop, self._turn = threading.Event(), threading.Lock()
@@ -64,7 +66,7 @@ class Lease:
             raise Halted("halt", "the run was asked to stop", "Run the same command again to go on")
         if self._lost or time.monotonic() > self._valid_until:
             why = self._lost or f"it couldn't be renewed for {self._seconds:.0f} s"
-            raise LeaseLost(f"lease of {self._scope.environment}", why, "Run the same command again: it goes on")
+            raise LeaseLost(f"lease of {self._what}", why, "Run the same command again: it goes on")
 
     def take(self) -> None:
         """Take it. One that isn't free is watched until it's renewed (Held), or has expired (taken over)."""
@@ -90,8 +92,7 @@ class Lease:
         except (BotoCoreError, ClientError) as error:
             raise explain(error, "Taking the lease", ("s3:PutObject", "s3:GetObject", "s3:CreateBucket")) from error
         holder = first.holder if first else "another run"
-        what = f"environment {self._scope.environment}"
-        raise Held(what, f"{holder} is changing it", "Wait until it's done, or stop it")
+        raise Held(self._what, f"{holder} is changing it", "Wait until it's done, or stop it")
 
     def keep(self) -> None:
         """Renew it until it's given back or lost; for a thread of its own."""
@@ -119,7 +120,7 @@ class Lease:
     def _place(self) -> dict[str, str]:
         account = self._scope.account
         bucket = depot(account, self._scope.region)
-        return {"Bucket": bucket, "Key": f"leases/{self._scope.environment}.json", "ExpectedBucketOwner": account}
+        return {"Bucket": bucket, "Key": f"leases/{self.key}.json", "ExpectedBucketOwner": account}
 
     def _put(self, **condition: str) -> None:
         """Write it; valid from when the request was sent."""
@@ -199,12 +200,20 @@ def make_depot(scope: Scope) -> None:
     scope.client("s3").put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
 
 
+def _named(environment: str | None, of: str) -> str:
+    return f"{of} of {environment}" if of and environment else of or f"environment {environment}"
+
+
 @contextmanager
-def lease(scope: Scope, holder: str, seconds: float = SECONDS) -> Iterator[Lease]:
-    """Hold the environment's lease within; every write of `scope` asks it first. Raises Held."""
-    held = Lease(scope, holder, seconds)
+def lease(scope: Scope, holder: str, seconds: float = SECONDS, of: str = "") -> Iterator[Lease]:
+    """Hold the environment's lease within; every write of `scope` asks it first. Raises Held.
+
+    With `of` ("backups"), it's one beside the environment's own, for work that a raising doesn't disturb; it is the
+    account's, in its region, where the scope is of no environment.
+    """
+    held = Lease(scope, holder, seconds, of)
     held.take()
-    keeper = threading.Thread(target=held.keep, name=f"lease of {scope.environment}", daemon=True)
+    keeper = threading.Thread(target=held.keep, name=f"lease {held.key}", daemon=True)
     keeper.start()
     before, scope.go_ahead = scope.go_ahead, held
     try:

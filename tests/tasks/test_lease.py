@@ -420,7 +420,14 @@ def test_within_every_write_asks_the_lease_and_afterwards_it_is_free(scope: Scop
         assert stored(scope) is not None
     assert isinstance(scope.go_ahead, Free)
     assert stored(scope) is None
-    assert not [thread for thread in threading.enumerate() if thread.name == f"lease of {scope.environment}"]
+    assert not [thread for thread in threading.enumerate() if thread.name == f"lease {scope.environment}"]
+
+
+def test_a_lease_of_something_is_held_beside_the_environments_own(scope: Scope) -> None:
+    with lease(scope, "raising"), lease(scope, "backing up", of="backups") as held:
+        assert held.key == f"{scope.environment}--backups"
+        with pytest.raises(Held, match=f"backups of {scope.environment}: backing up"):
+            Lease(scope, "another", seconds=0.2, of="backups").take()
 
 
 def test_a_run_that_breaks_gives_it_back_too(scope: Scope) -> None:

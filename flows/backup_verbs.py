@@ -1,0 +1,5 @@
+"""`castra`'s verbs for backups."""
+
+import typer
+
+verbs = typer.Typer()

@@ -1,0 +1,5 @@
+"""`castra`'s verbs for images."""
+
+import typer
+
+verbs = typer.Typer()
