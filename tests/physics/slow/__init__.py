@@ -14,6 +14,7 @@ from tests.physics.slow import (
     instances,
     nats,
     queues,
+    statuses,
     stores,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "instances",
     "nats",
     "queues",
+    "statuses",
     "stores",
 ]
