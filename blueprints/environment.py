@@ -1,6 +1,6 @@
 """Environment: the document people write; it unfolds into parts, and is checked across its sections."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
@@ -8,6 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.any_api import AnyApi
 from blueprints.api_domains import OwnDomain, taken_twice
+from blueprints.backups import BackupPolicy
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
@@ -73,6 +74,10 @@ class Environment(Piece):
     )
     sites: dict[SectionName, StaticSite] = Field(
         default_factory=dict, description="Sites by name: folders of pages, each published to a bucket of its own."
+    )
+    backups: dict[SectionName, BackupPolicy] = Field(
+        default_factory=dict,
+        description="Policies by name: what is backed up, when, and how long it's kept.",
     )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
@@ -167,8 +172,16 @@ class Environment(Piece):
         for name, site in self.sites.items():
             yield from site.problems(name, self.buckets, self.network)
         yield from domain_problems(self.sites)
+        for name, policy in self.backups.items():
+            yield from policy.problems(name, self.region, *self._standing_alone(), self.buckets)
         yield from self._placement_problems()
         yield from self._target_group_problems()
+
+    def _standing_alone(self) -> tuple[Collection[str], Collection[str]]:
+        """Names of the instances and of the volumes that backups can cover."""
+        instances = getattr(self, "instances", {})
+        parts = [part for name, one in instances.items() for part in one.parts(name) if part.kind == "volume"]
+        return instances, [part.name for part in parts]
 
     def _placement_problems(self) -> Iterator[Problem]:
         """The default VPC has one kind of subnets."""

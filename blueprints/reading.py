@@ -103,6 +103,7 @@ STAND_INS: dict[str, Any] = {
     "sites": {"folder": "."},
     "balancers": {"listeners": [{"port": 80, "to": "x"}]},
     "layers": {"packages": ["x"]},
+    "backups": {"select": {"tags": {"x": "x"}}, "when": {"cron": "0 0 * * *"}, "keep": {"daily": 1}},
 }
 """What is put in place of a section that is wrong in itself, so that the others can still be checked against it."""
 

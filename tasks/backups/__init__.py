@@ -1,0 +1,1 @@
+"""Backups: what is kept of instances and volumes, for how long, and how it comes about."""

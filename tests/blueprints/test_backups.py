@@ -1,0 +1,106 @@
+"""Policies of backups as people write them, and when they are due."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from blueprints.backups import BackupPolicy, Tiers, When
+from blueprints.problem import Invalid
+from blueprints.reading import build
+
+NIGHTLY = {"select": {"tags": {"backup": "yes"}}, "when": {"cron": "0 2 * * *"}, "keep": {"daily": 7}}
+
+
+def document(**policy: Any) -> dict[str, Any]:
+    return {"name": "web", "region": "eu-west-1", "backups": {"nightly": NIGHTLY | policy}}
+
+
+def told(**policy: Any) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        build(document(**policy))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_document_with_a_policy_alone_is_right_and_unfolds_into_nothing() -> None:
+    environment = build(document())
+    assert environment.parts() == ()
+    assert environment.backups["nightly"].when.zone == "Etc/UTC"
+
+
+def test_as_is_read_and_written_under_its_own_name() -> None:
+    policy = BackupPolicy.model_validate(NIGHTLY | {"as": "image"})
+    assert policy.as_ == "image"
+    assert BackupPolicy.model_validate(policy.model_dump(mode="json")) == policy
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        ({"select": None}, "backups.nightly: covers nothing. Name instances, volumes or buckets, or select by tags."),
+        ({"instances": ["db"]}, "backups.nightly.instances: there's no instance db. There are: none."),
+        ({"volumes": ["logs"]}, "backups.nightly.volumes: there's no volume logs. There are: none."),
+        ({"buckets": ["up"]}, "backups.nightly.buckets: there's no bucket up. There are: none."),
+        (
+            {"keep": {}},
+            "backups.nightly.keep: keeps nothing: write how many, such as {daily: 7, weekly: 5, monthly: 12}.",
+        ),
+        ({"when": {"cron": "0 0 30 2 */2"}}, "backups.nightly.when: '0 0 30 2 */2' never comes."),
+        (
+            {"when": {"cron": "0 2 * * *", "zone": "Europe/Wien"}},
+            "backups.nightly.when.zone: there's no time zone Europe/Wien: did you mean Europe/Vienna?",
+        ),
+        (
+            {"copies": [{"region": "eu-west-1"}]},
+            "backups.nightly.copies.0.region: is where the backups are already. Name another one.",
+        ),
+        (
+            {"copies": [{"region": "eu-central-1"}, {"region": "eu-central-1"}]},
+            "backups.nightly.copies.1: stands twice. Leave one out.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place(policy: dict[str, Any], problem: str) -> None:
+    assert told(**policy) == [problem]
+
+
+def test_a_bucket_without_versions_is_a_problem_and_one_with_versions_is_none() -> None:
+    one = document(select=None, buckets=["up"])
+    with pytest.raises(Invalid, match=r"bucket up keeps no versions, which are a bucket's backup"):
+        build(one | {"buckets": {"up": {}}})
+    assert build(one | {"buckets": {"up": {"versioning": True}}}).backups["nightly"].buckets == ("up",)
+
+
+def test_tiers_come_the_highest_first() -> None:
+    assert list(Tiers(daily=7, yearly=1, hourly=24).wanted()) == [("yearly", 1), ("daily", 7), ("hourly", 24)]
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-07-01T00:00:00", "2026-07-01T00:00:00"),  # to the second: it's due
+        ("2026-06-30T23:59:59.9", "2026-06-30T00:00:00"),
+        ("2026-01-01T12:00:00", "2026-01-01T01:00:00"),  # in winter
+    ],
+)
+def test_the_newest_due_time_is_the_zones(now: str, due: str) -> None:
+    assert When(cron="0 2 * * *", zone="Europe/Vienna").due(at(now)) == at(due)
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-03-29T00:59:00", "2026-03-28T01:30:00"),
+        ("2026-03-29T01:00:00", "2026-03-29T01:00:00"),  # 02:30 is skipped: it comes at 03:00
+        ("2026-03-30T00:30:00", "2026-03-30T00:30:00"),
+        ("2026-10-25T00:30:00", "2026-10-25T00:30:00"),  # 02:30 comes twice: the first time counts
+        ("2026-10-25T01:10:00", "2026-10-25T00:30:00"),  # 02:10 for the second time
+        ("2026-10-25T01:40:00", "2026-10-25T00:30:00"),
+    ],
+)
+def test_a_clock_change_neither_skips_nor_doubles_a_backup(now: str, due: str) -> None:
+    assert When(cron="30 2 * * *", zone="Europe/Vienna").due(at(now)) == at(due)
