@@ -1,4 +1,4 @@
-"""`make crash-test`: `castra up` and `down` killed at every write, robbed of every answer, and racing each other."""
+"""`make crash-test`: `castra` killed at every write, robbed of every answer, and racing itself."""
 
 import argparse
 import multiprocessing
@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from tests.crash import cases, stage, worker
-from tests.crash.cases import Case, Mode, Result, Undisturbed
+from tests.crash import cases, operations, stage, worker
+from tests.crash.disturbing import Case, Mode, Result
 
 MOST_TOLD = 6  # of one case
 MODES: dict[str, list[Mode]] = {
@@ -28,17 +29,17 @@ def run(chosen: argparse.Namespace) -> int:
     results: list[Result] = []
     spawn = multiprocessing.get_context("spawn")
     with stage.prefect(), ProcessPoolExecutor(chosen.jobs, spawn, initializer=worker.open_stage) as workers:
-        todo: list[tuple[Case, Undisturbed]] = []
-        for blueprint in chosen.blueprint or environments():
-            reference = workers.submit(worker.reference_of, blueprint).result()
-            print(
-                f"{blueprint}: {reference.up} writes up, {reference.down} down, {reference.whole.total()} things",
-                flush=True,
-            )
+        todo: list[tuple[Case, Any]] = []
+        for subject, operation in subjects(chosen):
+            reference = workers.submit(worker.reference_of, subject, operation).result()
+            print(f"{subject}: {reference}", flush=True)
             modes, only = MODES[chosen.mode], chosen.only
-            of_it = cases.cases(blueprint, reference, modes, chosen.direction, chosen.every, chosen.seed)
             if only is not None:
-                of_it = [Case(blueprint, mode, only, chosen.direction) for mode in modes]
+                of_it = [Case(subject, mode, only, chosen.direction, operation) for mode in modes]
+            elif operation:
+                of_it = operations.cases(subject, reference, modes, chosen.every, chosen.seed)
+            else:
+                of_it = cases.cases(subject, reference, modes, chosen.direction, chosen.every, chosen.seed)
             todo += [(case, reference) for case in of_it]
         started = time.monotonic()
         futures = [workers.submit(worker.live, *one) for one in todo]
@@ -56,7 +57,7 @@ def run(chosen: argparse.Namespace) -> int:
 def told(result: Result) -> Iterator[str]:
     case = result.case
     if result.wrong:
-        yield f"WRONG {case.blueprint} {case.mode} k={case.k} {case.direction}, see it again by: {case.again}"
+        yield f"WRONG {case.subject} {case.mode} k={case.k} {case.direction}, see it again by: {case.again}"
         yield from (f"    {wrong}: {what}" for wrong, what in result.wrong[:MOST_TOLD])
         if len(result.wrong) > MOST_TOLD:
             yield f"    and {len(result.wrong) - MOST_TOLD} more"
@@ -75,6 +76,13 @@ def summed(results: list[Result]) -> tuple[str, bool]:
     )
 
 
+def subjects(chosen: argparse.Namespace) -> list[tuple[str, bool]]:
+    """The blueprints and the operations that are chosen, all of them where none is; whether it's an operation."""
+    if chosen.blueprint or chosen.operation:
+        return [(one, False) for one in chosen.blueprint or ()] + [(one, True) for one in chosen.operation or ()]
+    return [(one, False) for one in environments()] + [(one, True) for one in operations.OPERATIONS]
+
+
 def environments() -> list[str]:
     """The examples that are blueprints."""
     found = sorted(Path("examples").glob("*.yaml"))
@@ -84,6 +92,7 @@ def environments() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--blueprint", action="append", help="a file; repeatable; else every example")
+    parser.add_argument("--operation", action="append", choices=operations.OPERATIONS, help="a name; repeatable")
     parser.add_argument("--every", type=int, default=1, help="only every n-th write")
     parser.add_argument("--only", type=int, help="only this write")
     parser.add_argument("--seed", type=int, default=1, help="with --every, at which write it begins")

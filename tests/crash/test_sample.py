@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.crash.cases import Case, Life, Mode, Undisturbed
+from tests.crash.cases import Life, Undisturbed
+from tests.crash.disturbing import Case, Mode
+from tests.crash.operations import Run
 from tests.crash.stage import Stage, prefect, stage
 from tests.flows.world import small_document
 
@@ -49,6 +51,13 @@ def test_two_that_race_each_other_leave_exactly_one_of_everything(
     scene: Stage, blueprint: Path, reference: Undisturbed
 ) -> None:
     result = Life(Case(str(blueprint), "race", 5, "up"), scene, reference).live()
+    assert (result.wrong, result.struck) == ([], 1)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_operation_disturbed_at_a_write_ends_as_if_nothing_had_been(scene: Stage, mode: Mode) -> None:
+    whole = Run(Case("publish", "lose", 0, operation=True), scene).undisturbed()
+    result = Run(Case("publish", mode, DRAWN.randint(1, whole.writes), operation=True), scene, whole).live()
     assert (result.wrong, result.struck) == ([], 1)
 
 

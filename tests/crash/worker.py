@@ -3,10 +3,13 @@
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.crash.cases import Case, Life, Result, Undisturbed
+from tests.crash.cases import Life
+from tests.crash.disturbing import Case, Result
+from tests.crash.operations import Run
 from tests.crash.stage import Stage, stage
 from tests.wheels import ask_no_index, wheel
 
@@ -22,9 +25,11 @@ def open_stage() -> None:
     _stages.append(_open.enter_context(stage()))
 
 
-def reference_of(blueprint: str) -> Undisturbed:
-    return Life(Case(blueprint, "lose", 0), _stages[0]).undisturbed()
+def reference_of(subject: str, operation: bool) -> Any:
+    """What an undisturbed run leaves."""
+    case = Case(subject, "lose", 0, operation=operation)
+    return Run(case, _stages[0]).undisturbed() if operation else Life(case, _stages[0]).undisturbed()
 
 
-def live(case: Case, reference: Undisturbed) -> Result:
-    return Life(case, _stages[0], reference).live()
+def live(case: Case, reference: Any) -> Result:
+    return (Run if case.operation else Life)(case, _stages[0], reference).live()

@@ -13,7 +13,7 @@ from typing import Any
 from blueprints.environment import Environment
 from blueprints.reading import load
 from tasks.reading import plan_of, resources, scope_of
-from tests.crash.cases import Wrong
+from tests.crash.disturbing import Wrong
 from tests.crash.listing import listing
 from tests.crash.stage import stage
 from tests.flows.world import web_document, written
