@@ -43,6 +43,11 @@ class Environment(Piece):
     account: str | None = Field(
         default=None, pattern=r"^[0-9]{12}$", description="Checked against the credentials before anything is done."
     )
+    role: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$",
+        description="ARN of a role to be assumed, for work in another account.",
+    )
     owner: str | None = Field(default=None, max_length=256, description="Whom to ask; becomes a tag.")
     tags: dict[str, str] = Field(default_factory=dict, description="Your own tags, for everything that takes tags.")
     network: Network | None = None

@@ -39,7 +39,8 @@ class Standing(BaseModel):
 
 def scope_of(environment: Environment) -> Scope:
     """The scope of a blueprint."""
-    return Scope(environment.name, environment.region, tags=environment.all_tags, account=environment.account)
+    account, role = environment.account, environment.role
+    return Scope(environment.name, environment.region, tags=environment.all_tags, account=account, role=role)
 
 
 def plan_of(environment: Environment, scope: Scope, replace: Iterable[str] = ()) -> Plan:

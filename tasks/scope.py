@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 
 from tasks.calls import Calls, Turns
+from tasks.credentials import assuming
 from tasks.errors import WrongAccount, explain
 
 ENVIRONMENT = "castra:environment"
@@ -61,7 +62,8 @@ class Scope:
     """One environment in one region, as these credentials see it.
 
     `environment` None means all environments of the account and region (to read, not to write).
-    `tags` are the user's own, given to everything that takes tags; they never decide identity.
+    `tags` are the user's own, given to everything that takes tags; they never decide identity. `role` is the ARN of a
+    role that is assumed, for work in another account.
     """
 
     def __init__(
@@ -71,11 +73,12 @@ class Scope:
         *,
         tags: Mapping[str, str] | None = None,
         account: str | None = None,
+        role: str | None = None,
         poll_seconds: float | None = None,
         go_ahead: GoAhead | None = None,
     ) -> None:
         self.environment, self.region = environment, region
-        self.tags, self.expected_account = dict(tags or {}), account
+        self.tags, self.expected_account, self.role = dict(tags or {}), account, role
         self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
         self.calls, self._turns = Calls(), Turns(CONNECTIONS)
         self._clients: dict[tuple[str, bool, str], Any] = {}
@@ -85,7 +88,8 @@ class Scope:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Scopes travel to other processes by what they were made from."""
-        return _remake, (self.environment, self.region, self.tags, self.expected_account, self.poll_seconds)
+        given = (self.environment, self.region, self.tags, self.expected_account, self.role, self.poll_seconds)
+        return _remake, given
 
     def __repr__(self) -> str:
         return f"Scope({self.environment!r}, {self.region!r})"
@@ -96,6 +100,8 @@ class Scope:
     def _session(self) -> Any:
         session = botocore.session.Session()
         session.register_component("data_loader", _LOADER)
+        if self.role:
+            session.register_component("credential_provider", assuming(self.role, self.region))
         events = session.get_component("event_emitter")
         events.register("before-call", self.calls.note)
         self._turns.watch(events)
@@ -249,8 +255,10 @@ class Scope:
         return hashlib.sha256("|".join([self.environment or "", self.region, key, *more]).encode()).hexdigest()[:40]
 
 
-def _remake(environment: str | None, region: str, tags: dict[str, str], account: str | None, poll: float) -> Scope:
-    return Scope(environment, region, tags=tags, account=account, poll_seconds=poll)
+def _remake(
+    environment: str | None, region: str, tags: dict[str, str], account: str | None, role: str | None, poll: float
+) -> Scope:
+    return Scope(environment, region, tags=tags, account=account, role=role, poll_seconds=poll)
 
 
 def wanted_tags(environment: str | None, tags: Mapping[str, str], key: str) -> dict[str, str]:
