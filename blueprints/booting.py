@@ -1,11 +1,11 @@
 """What a server boots from: its image, its volumes, and what it runs at its first start."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from blueprints.part import Lookup, Piece
+from blueprints.part import Lookup, Name, Piece
 
 USER_DATA = 16_384  # bytes, before base64: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
 
@@ -24,8 +24,45 @@ class Volume(Piece):
     keep: bool = Field(default=False, description="Whether it outlives its instance.")
 
 
+Architecture = Literal["x86_64", "arm64"]
+BootMode = Literal["legacy-bios", "uefi", "uefi-preferred"]
+
+
+class FromSnapshot(Piece):
+    """An image that is registered from a snapshot of a root volume. The snapshot's id alone is enough."""
+
+    snapshot: str = Field(pattern=r"^snap-[0-9a-f]+$", examples=["snap-0abcdef1234567890"], description="Its id.")
+    region: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$",
+        description="Where the snapshot is, if not in the environment's region: it is copied from there.",
+    )
+    encrypt: bool = Field(
+        default=False, description="Whether an encrypted copy is made first; one from another region always is."
+    )
+    kms_key: str | None = Field(
+        default=None, pattern=r"^arn:", description="ARN of the key that a copy is encrypted by."
+    )
+    architecture: Architecture = Field(default="x86_64", description="What it runs on.")
+    boot_mode: BootMode | None = Field(
+        default=None, description="How it boots; as the instance type does, if not given."
+    )
+    ena: bool = Field(default=True, description="Whether it has ENA's network driver, which today's types need.")
+    root_device: str = Field(default="/dev/xvda", pattern=r"^/dev/[a-z0-9]+$", description="Name of its root device.")
+
+    @property
+    def copied(self) -> bool:
+        """Whether the snapshot is copied first."""
+        return bool(self.region or self.encrypt or self.kms_key)
+
+
+def snapshot_alone(value: Any) -> Any:
+    """A plain text is a snapshot's id."""
+    return {"snapshot": value} if isinstance(value, str) else value
+
+
 class Image(Piece):
-    """What servers boot from: an image by id, the newest of a name pattern, or the one an SSM parameter names."""
+    """What servers boot from: an image by id, by a name pattern or by an SSM parameter, or one that's built here."""
 
     id: str | None = Field(default=None, pattern=r"^ami-[0-9a-z]+$", examples=["ami-0abcdef1234567890"])
     ssm: str | None = Field(
@@ -33,15 +70,25 @@ class Image(Piece):
     )
     name: str | None = Field(default=None, description="Name pattern; the newest image that fits is taken.")
     owner: str = Field(default="amazon", pattern=r"^([0-9]{12}|amazon|self|aws-marketplace)$", description="With name.")
+    from_snapshot: Annotated[
+        FromSnapshot | None, BeforeValidator(snapshot_alone, json_schema_input_type=str | FromSnapshot | None)
+    ] = Field(default=None, description="A snapshot of a root volume, by its id: an image is registered from it.")
+    built: Name | None = Field(default=None, description="One of the section `images`, by its name.")
 
     @model_validator(mode="after")
     def _one_way(self) -> "Image":
-        if sum(way is not None for way in (self.id, self.ssm, self.name)) != 1:
-            raise ValueError("should be given by exactly one of id, ssm, name")
+        ways = (self.id, self.ssm, self.name, self.from_snapshot, self.built)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("should be given by exactly one of id, ssm, name, from_snapshot, built")
         return self
 
+    @property
+    def pinned(self) -> bool:
+        """Whether it is this very image, so that another one is a change; else the newest of its kind was taken."""
+        return self.ssm is None and self.name is None
+
     def reference(self) -> str:
-        """The id, or what AWS is to be asked."""
+        """The id, or what AWS is to be asked; of one that stands already."""
         return self.id or (Lookup(f"ssm:{self.ssm}") if self.ssm else Lookup(f"newest-image:{self.owner}/{self.name}"))
 
 

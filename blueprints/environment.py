@@ -14,6 +14,7 @@ from blueprints.buckets import Storage, logged_to
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
 from blueprints.identity import Document, ManagedPolicy
+from blueprints.images import BuiltImage
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
 from blueprints.network import Network
@@ -62,6 +63,9 @@ class Environment(Piece):
         default_factory=dict, description="What stands in front, by name, where Castra is to choose it, and say why."
     )
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
+    images: dict[SectionName, BuiltImage] = Field(
+        default_factory=dict, description="Images that are built here, by name, which servers name as `{built: NAME}`."
+    )
     policies: dict[SectionName, Document] = Field(
         default_factory=dict,
         description="Managed IAM policies by name, which servers name by policy/<name>, to carry or to be bounded by.",
@@ -109,6 +113,8 @@ class Environment(Piece):
             yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
         for name, key in self.key_pairs.items():
             yield key.part(name)
+        for name, image in self.images.items():
+            yield from image.parts(name, self.region)
         for name, library in self.layers.items():
             yield library.part(name)
         for name, queue in self.queues.items():
@@ -129,7 +135,7 @@ class Environment(Piece):
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
-                yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs)
+                yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images)
         for name, api in self.apis.items():
             yield from api.parts(name, self.region)
         for name, own in self.api_domains.items():
@@ -159,8 +165,9 @@ class Environment(Piece):
         for name, balancer in self.balancers.items():
             yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
-            yield from servers.problems(name, self.servers, self.balancers)
-            yield from servers.policy_problems(name, self.policies)
+            yield from servers.problems(name, self.balancers, self.images)
+            yield from servers.admission_problems(f"servers.{name}", self.servers, ())
+            yield from servers.policy_problems(f"servers.{name}", self.policies)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():

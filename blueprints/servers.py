@@ -1,20 +1,20 @@
 """Servers: launch templates, the groups that scale them, and the section that people write."""
 
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.balancing import Balancer
-from blueprints.booting import Bootstrap, Image, Volume
-from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
+from blueprints.booting import Volume
+from blueprints.firewalls import Firewall, Rule, SecurityGroup
 from blueprints.health import HealthCheck
-from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
+from blueprints.images import NO_IMAGES, BuiltImage, ImageId, image_of, image_problems, own_image
 from blueprints.listening import Port
-from blueprints.mixing import MOST_TYPES, Choices, InstanceType, Mixed, Spot, mixed, mixed_problems
+from blueprints.machines import KeyPairName, Machine, ProfileId, given_as
+from blueprints.mixing import MOST_TYPES, Choices, Mixed, Spot, mixed, mixed_problems
 from blueprints.network import GroupId, Network, SubnetId
-from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
+from blueprints.part import Id, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
 from blueprints.scaling import Requests, Scaling
 from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
@@ -24,14 +24,11 @@ class LaunchTemplate(Part):
     """How instances are launched. A change makes a new numbered version, which becomes the default."""
 
     kind: ClassVar[str] = "launch-template"
-    image: Lookup | Annotated[str, Field(pattern=r"^ami-[0-9a-z]+$")]
+    image: ImageId
     instance_type: str
     groups: tuple[GroupId, ...] = ()
-    profile: Annotated[Id, of("instance-profile")] | None = None
-    key_pair: Annotated[
-        Annotated[Id, of("key-pair")] | str | None,
-        Field(union_mode="left_to_right", description="A key pair of the environment, or the name of another one."),
-    ] = None
+    profile: ProfileId | None = None
+    key_pair: KeyPairName = None
     user_data: str = ""
     volumes: tuple[Volume, ...] = ()
     shutdown: Literal["stop", "terminate"] = "stop"
@@ -72,47 +69,21 @@ class Count(Piece):
         return self
 
 
-class Admission(Piece):
-    """Who may reach the servers on a port, beside their load balancers: a network, or other servers by name."""
-
-    port: Port
-    protocol: Literal["tcp", "udp"] = "tcp"
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    servers: tuple[Name, ...] = ()
-
-    @model_validator(mode="after")
-    def _somebody(self) -> "Admission":
-        if not self.networks and not self.servers:
-            raise ValueError("should say who is admitted: networks or servers")
-        return self
-
-
 def _number(value: Any) -> Any:
     return {"min": value, "max": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _as(field: str) -> Any:
-    """A validator that takes a plain text for a piece in which only this field is given."""
-    return lambda value: {field: value} if isinstance(value, str) else value
-
-
-class Servers(Piece):
+class Servers(Machine):
     """A group of equal servers, scaled between a minimum and a maximum, replaced when one fails."""
 
-    image: Image
-    instance_type: InstanceType = "t3.small"
     instance_types: Choices = Field(
         default=(), max_length=MOST_TYPES, description="Several, the first choice first: their names, or with weights."
     )
     spot: Spot | None = Field(default=None, description="Whether some are spot servers; name several instance_types.")
-    placement: Literal["private", "public"] = Field(default="private", description="Which subnets they stand in.")
     port: Port | None = Field(default=None, description="Where they listen.")
-    health_check: Annotated[HealthCheck, BeforeValidator(_as("path"), json_schema_input_type=str | HealthCheck)] = (
-        Field(default=HealthCheck(), description="A path, or all the settings of the load balancers' check.")
-    )
-    bootstrap: Annotated[Bootstrap, BeforeValidator(_as("text"), json_schema_input_type=str | Bootstrap)] = Field(
-        default=Bootstrap(), description="What a new server runs at its first start: a text, or a file."
-    )
+    health_check: Annotated[
+        HealthCheck, BeforeValidator(given_as("path"), json_schema_input_type=str | HealthCheck)
+    ] = Field(default=HealthCheck(), description="A path, or all the settings of the load balancers' check.")
     count: Annotated[Count, BeforeValidator(_number, json_schema_input_type=int | Count)] = Field(
         default=Count(min=1, max=1), description="How many there are, or a minimum and a maximum."
     )
@@ -125,23 +96,8 @@ class Servers(Piece):
         default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
     )
     deregistration_delay: int = Field(default=60, ge=0, le=3600, description="Seconds for requests to end.")
-    key_pair: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=255,
-        description="For SSH: one of the section `key_pairs`, or else the name of one that exists in EC2.",
-    )
     volumes: tuple[Volume, ...] = ()
     shutdown: Literal["stop", "terminate"] = Field(default="terminate", description="When a server shuts itself down.")
-    monitoring: bool = Field(default=False, description="Whether metrics come every minute (at a price) or every five.")
-    admits: tuple[Admission, ...] = ()
-    policies: dict[Name, Document] = Field(
-        default_factory=dict, description="What they may do in AWS: policies by name."
-    )
-    managed_policies: tuple[PolicyName, ...] = ()
-    permissions_boundary: PolicyName | None = Field(
-        default=None, description="What they may do at most, whatever their policies say: a managed policy."
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -153,24 +109,14 @@ class Servers(Piece):
             return given | ({"instance_type": first} if isinstance(first, str) else {})
         return given
 
-    @property
-    def has_role(self) -> bool:
-        """Whether they need a role of their own."""
-        return bool(self.policies or self.managed_policies or self.permissions_boundary)
-
-    def policy_problems(self, name: str, known: Mapping[str, Any]) -> Iterator[Problem]:
-        """Policies that are named, and that nobody describes."""
-        named = [(f"managed_policies.{index}", one) for index, one in enumerate(self.managed_policies)]
-        fields = [*named, ("permissions_boundary", self.permissions_boundary)]
-        yield from unknown_policies(f"servers.{name}", fields, known)
-
-    def problems(self, name: str, others: Mapping[str, Any], balancers: Mapping[str, Balancer]) -> Iterator[Problem]:
+    def problems(
+        self,
+        name: str,
+        balancers: Mapping[str, Balancer],
+        images: Mapping[str, BuiltImage] = NO_IMAGES,
+    ) -> Iterator[Problem]:
         """What doesn't fit with the rest."""
-        for index, admission in enumerate(self.admits):
-            for number, other in enumerate(admission.servers):
-                if other not in others:
-                    where = f"servers.{name}.admits.{index}.servers.{number}"
-                    yield Problem(where, f"there are no servers {other}", f"Name one of: {', '.join(others)}")
+        yield from image_problems(self.image, f"servers.{name}", images)
         fronts = tuple(front for front, one in balancers.items() if one.kind == "application" and name in one.targets())
         yield from self.scaling.problems(f"servers.{name}.scaling", fronts, self.monitoring)
         where, types = f"servers.{name}", self.instance_types
@@ -190,28 +136,21 @@ class Servers(Piece):
         region: str,
         balancers: Mapping[str, Balancer],
         key_pairs: Collection[str] = (),
+        images: Mapping[str, BuiltImage] = NO_IMAGES,
     ) -> Iterator[Part]:
         """The group with its template, security group, firewall, role, and a target group for each balancer."""
         where = f"servers.{name}"
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
         yield self._firewall(name, where, balancers)
-        if self.has_role:
-            trusts, managed = ("ec2.amazonaws.com",), tuple(policy_id(one) for one in self.managed_policies)
-            yield Role(
-                name=name,
-                where=where,
-                trusts=trusts,
-                policies=dict(self.policies),
-                managed=managed,
-                permissions_boundary=policy_id(self.permissions_boundary) if self.permissions_boundary else None,
-                description=f"Servers {name}",
-            )
-            yield InstanceProfile(name=name, where=where, role=f"role/{name}")
-        yield self._template(name, where, key_pairs)
+        yield from self.role(name, where, f"Servers {name}")
+        yield from own_image(self.image, f"servers-{name}", where, region)
+        image = image_of(self.image, f"servers-{name}", images)
+        yield self._template(name, where, key_pairs, image)
         for front, balancer in balancers.items():
             if balancer.kind != "classic":
                 yield balancer.target_group(front, name, self, network, where)
-        yield self._group(name, where, network, region, balancers)
+        booted = (Ready(image),) if isinstance(image, Id) else ()
+        yield self._group(name, where, network, region, balancers, booted)
         requests = self._requests(name, balancers)
         yield from self.scaling.parts(name, f"{where}.scaling", self.monitoring, requests)
         yield from scheduled_actions(name, f"{where}.schedule", self.schedule)
@@ -238,23 +177,17 @@ class Servers(Piece):
             for front, balancer in balancers.items()
             for over, port in balancer.admitted(name, self)
         ]
-        for admission in self.admits:
-            peers = (*admission.networks, *(f"security-group/servers-{other}" for other in admission.servers))
-            ports = (admission.port, admission.port)
-            inbound += [Rule(protocol=admission.protocol, ports=ports, peer=peer) for peer in peers]
-        outbound = tuple(Rule(protocol="all", peer=peer) for peer in ANYWHERE)
-        group = f"security-group/servers-{name}"
-        return Firewall(name=f"servers-{name}", where=where, group=group, inbound=tuple(inbound), outbound=outbound)
+        return self.firewall(f"servers-{name}", where, inbound)
 
-    def _template(self, name: str, where: str, key_pairs: Collection[str]) -> LaunchTemplate:
+    def _template(self, name: str, where: str, key_pairs: Collection[str], image: str) -> LaunchTemplate:
         return LaunchTemplate(
             name=name,
             where=where,
-            image=self.image.reference(),
+            image=image,
             instance_type=self.instance_type,
             groups=(f"security-group/servers-{name}",),
             profile=f"instance-profile/{name}" if self.has_role else None,
-            key_pair=Id(f"key-pair/{self.key_pair}") if self.key_pair in key_pairs else self.key_pair,
+            key_pair=self.key(key_pairs),
             user_data=self.bootstrap.text,
             volumes=self.volumes,
             shutdown=self.shutdown,
@@ -263,9 +196,17 @@ class Servers(Piece):
         )
 
     def _group(
-        self, name: str, where: str, network: Network, region: str, balancers: Mapping[str, Balancer]
+        self,
+        name: str,
+        where: str,
+        network: Network,
+        region: str,
+        balancers: Mapping[str, Balancer],
+        booted: tuple[Ready, ...],
     ) -> ScalingGroup:
-        """The first server starts when its way out, if it has one, is open: what it runs at first may need it."""
+        """The first server starts when its image, if that is built here, is available, and when its way out, if it has
+        one, is open: what it runs at first may need it.
+        """
         return ScalingGroup(
             name=name,
             where=where,
@@ -283,5 +224,5 @@ class Servers(Piece):
             ),
             health_check="ELB" if balancers else "EC2",
             grace=self.grace,
-            after=(f"firewall/servers-{name}", *network.ways_out(self.placement, region)),
+            after=(f"firewall/servers-{name}", *booted, *network.ways_out(self.placement, region)),
         )

@@ -15,11 +15,13 @@ from tasks.balancing.listener_rule import ListenerRuleKind
 from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
 from tasks.compute.alarm import AlarmKind
+from tasks.compute.image import ImageKind
 from tasks.compute.key_pair import KeyPairKind
 from tasks.compute.launch_template import LaunchTemplateKind
 from tasks.compute.predictive_policy import PredictivePolicyKind
 from tasks.compute.scaling_group import ScalingGroupKind
 from tasks.compute.scheduled_action import ScheduledActionKind
+from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.delivery.certificate import CertificateKind
@@ -86,6 +88,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         ListenerRuleKind(),
         ClassicBalancerKind(),
         KeyPairKind(),
+        SnapshotKind(),
+        ImageKind(),
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),

@@ -95,6 +95,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule("ResourceConflictException", "dependency", ("in progress",)),  # of functions: another update
     Rule("ResourceConflictException", "dependency", ("state: Pending",)),
+    Rule("ResourceLimitExceeded", "dependency", ("in progress",)),  # of snapshots: 20 copies at a time into a region
     Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way; of certificates
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
     Rule("ConflictException", "dependency", ("concurrent modification",)),  # of an API, by another call of ours
@@ -103,6 +104,7 @@ TABLE: tuple[Rule, ...] = (
         for code in (
             "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",
             "ScalingActivityInProgress", "ResourceContention", "PriorityInUse", "TargetGroupAssociationLimit",
+            "InvalidSnapshot.InUse",
         )
     ),
 )  # fmt: skip

@@ -26,6 +26,8 @@ RETIRED = "castra:retired"  # replaced by a newer one with the same part, and to
 CREATED = "castra:created"
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
 ON_REMOVAL = "castra:on-removal"  # keep: it stays, without Castra's tags, when the environment no longer wants it
+COPY_OF = "castra:copy-of"  # on a copy: `<region>/<id>` of what it is of
+KMS_KEY = "castra:kms-key"  # chosen: EBS tells of what it encrypted which key, but not whether somebody chose it
 RESERVED = "castra:"
 
 CONNECTIONS = 128  # calls under way at once, over all services; further ones wait for their turn

@@ -43,7 +43,7 @@ class LaunchTemplateKind(Kind[LaunchTemplate, LaunchTemplateState]):
     def wanted(self, part: LaunchTemplate, ids: Mapping[str, str]) -> LaunchTemplateState:
         """See the base. What nobody is said to launch belongs to the template."""
         return LaunchTemplateState(
-            image=ids[part.image] if isinstance(part.image, Lookup) else part.image,
+            image=ids[part.image] if isinstance(part.image, Id | Lookup) else part.image,
             instance_type=part.instance_type,
             groups=tuple(ids[group] for group in part.groups),
             profile=ids[part.profile] if part.profile else None,

@@ -20,6 +20,7 @@ TIMES = {
     "group_deleted": 5,
     "image_available": 120,
     "image_copied": 600,
+    "image_registered": 5,
     "snapshot_completed": 60,
     "database_available": 300,
     "database_deleted": 120,
@@ -256,3 +257,20 @@ def test_a_scaled_clock_moves_by_itself() -> None:
     clock = Clock(scale=1_000_000)
     first = clock.now()
     assert clock.now() > first
+
+
+def test_no_image_is_registered_from_a_snapshot_that_is_gone_or_not_complete(make: Builds, aws: Physics) -> None:
+    volume = make.ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"]
+    snapshot = make.ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    row = {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}
+    asked = {"Name": "golden", "RootDeviceName": "/dev/xvda", "BlockDeviceMappings": [row]}
+    assert code_of(make.ec2.register_image, **asked) == "IncorrectState"
+    row["Ebs"] = {"SnapshotId": "snap-0123456789abcdef0"}
+    assert code_of(make.ec2.register_image, **asked) == "InvalidSnapshot.NotFound"
+    row["Ebs"] = {"SnapshotId": snapshot}
+    aws.advance(TIMES["snapshot_completed"] + 1)
+    image = make.ec2.register_image(**asked)["ImageId"]
+    assert make.ec2.describe_images(ImageIds=[image])["Images"][0]["State"] == "pending"
+    assert make.ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"] == "completed"
+    aws.advance(TIMES["image_registered"] + 1)
+    assert make.ec2.describe_images(ImageIds=[image])["Images"][0]["State"] == "available"

@@ -36,17 +36,6 @@ def snapshot_encrypted(request: Request, answer: Answer, world: World) -> None:
     encrypt(copy, request)
 
 
-@after("ec2:CopyImage")
-def image_encrypted(request: Request, answer: Answer, world: World) -> None:
-    """So do the snapshots of an image's copy, which moto makes anew, as if of an empty volume."""
-    image = next(reversed(world.backend(request).amis.values()))
-    source = world.backend(request.at(request.text("SourceRegion"))).amis[request.text("SourceImageId")]
-    image.copied = image.ebs_snapshot.copied = True
-    image.ebs_snapshot.encrypted = source.ebs_snapshot.encrypted
-    image.root_device_name, image.boot_mode = source.root_device_name, source.boot_mode
-    encrypt(image.ebs_snapshot, request)
-
-
 def encrypt(snapshot: Any, request: Request) -> None:
     snapshot.encrypted = snapshot.encrypted or request.flag("Encrypted")
     snapshot.kms_key_id = request.text("KmsKeyId") or None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.physics.answers import Answer
+from tests.physics.gaps.images import snapshots_of
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
 from tests.physics.rewrite import restate
@@ -11,16 +12,20 @@ from tests.physics.world import World
 
 @after("ec2:CreateImage", "ec2:CopyImage", "ec2:RegisterImage")
 def bake(request: Request, answer: Answer, world: World) -> None:
-    """An image is available once its snapshots are complete."""
-    image = next(reversed(world.backend(request).amis.values()))
+    """An image is available once its snapshots are complete; those of a registered one are, before it."""
+    ec2 = world.backend(request)
+    image = next(reversed(ec2.amis.values()))
+    fresh = snapshots_of(ec2, image) if request.operation != "RegisterImage" else []
     name = {"CreateImage": "image_available", "CopyImage": "image_copied"}.get(request.operation, "image_registered")
     if world.time(name) > 0:
-        image.state, image.ebs_snapshot.status = "pending", "pending"
-    world.later(name, lambda: done(image))
+        state(image, fresh, "pending", "pending")
+    world.later(name, lambda: state(image, fresh, "available", "completed"))
 
 
-def done(image: Any) -> None:
-    image.state, image.ebs_snapshot.status = "available", "completed"
+def state(image: Any, snapshots: list[Any], now: str, status: str) -> None:
+    image.state = now
+    for snapshot in snapshots:
+        snapshot.status = status
 
 
 @after("ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:CopySnapshot")

@@ -1,6 +1,17 @@
 """The rows of the standard suite: one for each kind, in a file for each area."""
 
-from tests.tasks.rows import api, balancing, compute, delivery, functions, identity, network, serverless, storage
+from tests.tasks.rows import (
+    api,
+    balancing,
+    compute,
+    delivery,
+    functions,
+    identity,
+    images,
+    network,
+    serverless,
+    storage,
+)
 from tests.tasks.rows.row import Row
 
 AREAS = (
@@ -8,6 +19,7 @@ AREAS = (
     identity,
     balancing,
     compute,
+    images,
     api,
     functions,
     serverless,
