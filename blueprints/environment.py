@@ -192,8 +192,7 @@ class Environment(Piece):
     def _standing_alone(self) -> tuple[Collection[str], Collection[str]]:
         """Names of the instances and of the volumes that backups can cover."""
         instances = getattr(self, "instances", {})
-        parts = [part for name, one in instances.items() for part in one.parts(name) if part.kind == "volume"]
-        return instances, [part.name for part in parts]
+        return instances, [f"{name}-{volume}" for name, one in instances.items() for volume in one.volumes]
 
     def _placement_problems(self) -> Iterator[Problem]:
         """The default VPC has one kind of subnets."""

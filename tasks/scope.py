@@ -126,6 +126,14 @@ class Scope:
                     self._clients[key] = self._session.client(service, region_name=key[2], config=config)
             return self._clients[key]
 
+    def before_each_call(self, service: str, handler: Callable[..., None]) -> None:
+        """Have botocore's `before-call` of a service handled, too. Clients that are made already don't know of it."""
+        self._session.events.register(f"before-call.{service}", handler)
+
+    def after_each_answer(self, service: str, handler: Callable[..., None]) -> None:
+        """So with `needs-retry`, which tells the answer to each try."""
+        self._session.events.register(f"needs-retry.{service}", handler)
+
     @property
     def ec2(self) -> Any:
         """The EC2 client, with adaptive retries."""

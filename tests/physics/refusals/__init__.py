@@ -12,6 +12,7 @@ from tests.physics.refusals import (
     network,
     scaling,
     serverless,
+    snapshots,
     storage,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "network",
     "scaling",
     "serverless",
+    "snapshots",
     "storage",
 ]

@@ -1,0 +1,46 @@
+"""Commands through Systems Manager: moto says that any command on any instance succeeded.
+
+What an instance "runs" here is one thing: `exit N`, with which a command fails unless N is 0.
+"""
+
+import json
+import re
+
+from tests.physics.answers import Answer, Refused
+from tests.physics.hooks import after, before, instead
+from tests.physics.protocol import Request
+from tests.physics.world import World
+
+EXIT = re.compile(r"^exit (\d+)$")
+
+
+@before("ssm:SendCommand")
+def reachable(request: Request, world: World) -> None:
+    """Only a running instance takes a command."""
+    held = world.backend(request, "ec2").reservations.values()
+    running = {one.id for reservation in held for one in reservation.instances if one._state.name == "running"}
+    if not set(request.params.get("InstanceIds", [])) <= running:
+        raise Refused("InvalidInstanceId", "Instances not in a valid state for account")
+
+
+@after("ssm:SendCommand")
+def run(request: Request, answer: Answer, world: World) -> None:
+    """The first `exit` decides; it isn't known at once."""
+    command = world.backend(request)._commands[-1]
+    lines = request.params.get("Parameters", {}).get("commands", [])
+    codes = [int(match[1]) for line in lines if (match := EXIT.match(line.strip()))]
+    for told in command.invocations:
+        if codes and codes[0]:
+            told |= {"Status": "Failed", "StatusDetails": "Failed", "ResponseCode": codes[0]}
+            told["StandardErrorContent"] = f"failed to run commands: exit status {codes[0]}"
+    world.recall("commands just sent", set).add(command.command_id)
+
+
+@instead("ssm:GetCommandInvocation")
+def not_yet(request: Request, world: World) -> Answer | None:
+    """AWS doesn't know it in the first moment."""
+    fresh: set[str] = world.recall("commands just sent", set)
+    if (id := request.params.get("CommandId")) in fresh:
+        fresh.discard(str(id))
+        raise Refused("InvocationDoesNotExist", json.dumps({"CommandId": id}))
+    return None
