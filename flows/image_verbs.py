@@ -1,5 +1,66 @@
 """`castra`'s verbs for images."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from flows import shell
+from flows.options import Json, Region, Yes
+from flows.retiring import policy_and_scope
+
+if TYPE_CHECKING:
+    from tasks.operation import Operation
+
 verbs = typer.Typer()
+
+
+@verbs.command()
+def retire(
+    images: Annotated[
+        list[str] | None, typer.Argument(help="Only images built under these names.", show_default=False)
+    ] = None,
+    blueprint: Annotated[
+        Path | None, typer.Option("--blueprint", "-b", help="Only those that this blueprint builds.")
+    ] = None,
+    keep: Annotated[int | None, typer.Option("--keep", help="So many of the newest of each name stay; else 3.")] = None,
+    days: Annotated[int | None, typer.Option("--days", help="Days between two steps; else 14.")] = None,
+    versions: Annotated[
+        int | None, typer.Option("--versions", help="Template versions kept for rolling back; else 1.")
+    ] = None,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Images of these names as well, such as app-*. Repeatable.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Images with all these tags as well: key=value. Repeatable.")
+    ] = None,
+    shared: Annotated[bool, typer.Option("--shared", help="Those that are shared with others, too.")] = False,
+    loose: Annotated[
+        bool, typer.Option("--loose", help="Snapshots whose image is gone, even of images not built by Castra.")
+    ] = False,
+    loose_days: Annotated[
+        int | None, typer.Option("--loose-days", help="How old such a snapshot must be; else 30.")
+    ] = None,
+    region: Region = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Deprecate, disable and at last deregister images that nothing reaches, a step a run; say why the others stay."""
+    with shell.errors_told(json):
+        from datetime import UTC, datetime
+
+        asked = {"only": images, "keep": keep, "days": days, "versions": versions, "names": name, "tags": tag}
+        asked |= {"shared": shared, "loose": loose, "loose_days": loose_days}
+        policy, scope = policy_and_scope(asked, blueprint, region)
+        from tasks.images.stock import plan_retirement, take_stock
+
+        now = datetime.now(UTC)
+        planned = plan_retirement(take_stock(scope, policy, now), policy, scope.region, now)
+        planned = planned.model_copy(update={"calls": scope.calls.summary()})
+
+        def retire_them(approved: str | None) -> "Operation":
+            from flows.retire_images import retire_images
+
+            return retire_images(policy, scope.region, scope.expected_account, scope.role, approved)
+
+        shell.operate(planned, retire_them, yes, json, "castra retire, when the next step is due")

@@ -88,6 +88,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("OperationAborted", "dependency"),  # of S3: a bucket of this name is being made or deleted
     Rule("OriginAccessControlInUse", "dependency"),
     Rule("FunctionInUse", "dependency"),
+    Rule("InvalidSnapshot.InUse", "dependency"),  # of an image that was deregistered a moment ago
     Rule("BucketNotEmpty", "dependency"),  # somebody wrote to it after it was emptied
     *(
         Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute

@@ -99,7 +99,10 @@ def copied(request: Request, answer: Answer, world: World) -> None:
     for mapping in source.block_device_mappings:
         old = there.snapshots[mapping["Ebs"]["SnapshotId"]]
         secret = old.encrypted or request.flag("Encrypted")
-        copy = Snapshot(ec2, random_snapshot_id(), old.volume, f"Copied for {image.id}", secret, from_ami=image.id)
+        said = (
+            f"Copied for DestinationAmi {image.id} from SourceAmi {source.id} for SourceSnapshot {old.id}. Task created"
+        )
+        copy = Snapshot(ec2, random_snapshot_id(), old.volume, said, secret, from_ami=image.id)
         copy.key, copy.copied = request.text("KmsKeyId") or None, True
         ec2.snapshots[copy.id] = copy
         disks[mapping["DeviceName"]] = {**mapping["Ebs"], "SnapshotId": copy.id, "Encrypted": secret}
@@ -158,19 +161,6 @@ def volume_tags_copied(request: Request, answer: Answer, world: World) -> None:
     for snapshot in world.backend(request).snapshots.values():
         if snapshot.id.encode() in answer.body:
             snapshot.add_tags({tag["key"]: tag["value"] for tag in snapshot.volume.get_tags()})
-
-
-@before("ec2:DeregisterImage")
-def snapshots_too(request: Request, world: World) -> None:
-    """`DeleteAssociatedSnapshots` does so, but for those of another image too; moto says yes and leaves them."""
-    ec2 = world.backend(request)
-    image = ec2.amis.get(request.text("ImageId"))
-    if image and request.flag("DeleteAssociatedSnapshots"):
-        others = [other for other in ec2.amis.values() if other is not image and "disks" in other.__dict__]
-        held = {one.id for other in others for one in snapshots_of(ec2, other)}
-        for snapshot in snapshots_of(ec2, image):
-            if snapshot.id not in held:
-                ec2.snapshots.pop(snapshot.id, None)
 
 
 @before("ec2:DeleteSnapshot")

@@ -36,6 +36,8 @@ def sound(data: Params, request: Request, world: World) -> None:
     ec2 = world.backend(request, "ec2")
     if (image := data.get("ImageId")) and image.startswith("ami-") and image not in ec2.amis:
         raise Refused("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
+    if image in ec2.amis and ec2.amis[image].state != "available":
+        raise Refused("InvalidAMIID.Unavailable", f"The image ID '{image}' is {ec2.amis[image].state}")
     if profile := data.get("IamInstanceProfile"):
         know_profile(profile, world.backend(request, "iam"), world)
 

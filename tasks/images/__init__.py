@@ -1,0 +1,1 @@
+"""Machine images: building them, and retiring those that nothing reaches any more."""
