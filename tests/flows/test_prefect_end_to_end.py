@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.flows.server import prefect_server
 from tests.flows.shell import LIMIT
@@ -195,3 +196,19 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
     database = [file.read_bytes() for file in Path(castrum.env["PREFECT_HOME"]).glob("prefect.db*")]
     assert database
     assert not any(SECRET.encode() in content for content in database)
+
+
+@pytest.mark.slow
+def test_a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, name: str, tmp_path: Path) -> None:
+    for each in (f"{name}-a", f"{name}-b"):
+        (tmp_path / f"{each}.yaml").write_text(yaml.safe_dump(small_document(each)))
+    known = castrum.ask("deployments/filter", deployments={"name": {"any_": ["hourly-backups"]}})
+    asked = {"verb": "drift", "folder": str(tmp_path)}
+    run = castrum.ask(f"deployments/{known[0]['id']}/create_flow_run", parameters=asked)
+    ended = castrum.ended(run["id"])
+    assert ended["state_type"] == "COMPLETED", ended["state"]["message"]
+    drift = castrum.deployment("drift")["id"]
+    runs = castrum.ask("flow_runs/filter", flow_runs={"deployment_id": {"any_": [drift]}})
+    started = [one for one in runs if one["parent_task_run_id"]]
+    assert {one["parameters"]["blueprint"]["name"] for one in started} == {f"{name}-a", f"{name}-b"}
+    assert {one["state_type"] for one in started} == {"COMPLETED"}
