@@ -184,6 +184,8 @@ class Environment(Piece):
         for name, site in self.sites.items():
             yield from site.problems(name, self.buckets, self.network)
         yield from domain_problems(self.sites)
+        for name, image in self.images.items():
+            yield from image.problems(name, self.region, self.images)
         for name, policy in self.backups.items():
             yield from policy.problems(name, self.region, *self._standing_alone(), self.buckets)
         yield from self._placement_problems()

@@ -38,14 +38,15 @@ class Ready(Id):
 class Lookup(_Reference):
     """What AWS is asked for by description: what stands there already, and isn't Castra's.
 
-    `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `default-vpc:`, `default-subnet:zone` or `account:`
-    (the caller's account id). `zone:domain` is the id of the public DNS zone that a domain is in, `built:kind/name` the
-    digest of what's made from files for the part that asks.
+    `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `built-image:name` (the newest good one that was built
+    under a name), `default-vpc:`, `default-subnet:zone` or `account:` (the caller's account id). `zone:domain` is the
+    id of the public DNS zone that a domain is in, `built:kind/name` the digest of what's made from files for the part
+    that asks.
     """
 
     __slots__ = ()
     pattern = (
-        r"^(ssm:/.+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+"
+        r"^(ssm:/.+|built-image:[a-z0-9-]+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+"
         r"|account:|zone:[a-z0-9*.-]+|built:[a-z-]+/[a-z0-9-]+)$"
     )
 

@@ -29,8 +29,9 @@ def policy_and_scope(
         scope = shell.scope_in(None, region)
     else:
         problems += [Problem("--region", f"{blueprint} names it", "Leave it out")] if region else []
-        scope, built = _built_by(blueprint)
-        given["only"] = tuple(given.get("only", ())) or built
+        scope, keeps = _built_by(blueprint)
+        given["only"] = tuple(given.get("only", ())) or tuple(keeps)
+        given["keep_of"] = {} if "keep" in given else keeps
         problems += [] if given["only"] else [Problem("images", "it builds none", "Leave --blueprint out")]
     if problems:
         raise Invalid("castra retire", problems)
@@ -40,15 +41,15 @@ def policy_and_scope(
         raise Invalid("castra retire", all_in_words(error, given, Retiring)) from None
 
 
-def _built_by(blueprint: Path) -> tuple["Scope", tuple[str, ...]]:
-    """Where a blueprint's images are, and the names of those that are built; the others are parts, which it keeps."""
+def _built_by(blueprint: Path) -> tuple["Scope", dict[str, int]]:
+    """Where a blueprint's images are, and how many are kept of those that are built; the others are its parts."""
     from tasks.reading import scope_of
     from tasks.scope import Scope
 
     document = shell.load(blueprint)
     own = scope_of(document)
     scope = Scope(None, own.region, account=own.expected_account, role=own.role)
-    return scope, tuple(name for name, entry in document.images.items() if entry.from_snapshot is None)
+    return scope, {name: entry.keep for name, entry in document.images.items() if not entry.is_part}
 
 
 def _bad_tags(pairs: Iterable[str]) -> Iterator["Problem"]:

@@ -11,6 +11,7 @@ from blueprints.part import Lookup, Part
 from tasks.decide import Seen
 from tasks.delivery.zones import zones_of
 from tasks.errors import CastraError, Invalid, Problem, Unreadable, explain
+from tasks.images.provenance import built_images
 from tasks.kind import Found, Kind
 from tasks.registry import KINDS
 from tasks.scope import Scope
@@ -42,14 +43,15 @@ def look(scope: Scope, kind: Kind[Any, Any], name: str) -> list[Found[Any]]:
 def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
     """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern.
 
-    The default VPC and its subnets are two calls. What's built from files asks AWS nothing, and the account is known.
-    Raises Invalid for what has no answer, or can't be built.
+    Images that were built are one call together. The default VPC and its subnets are two. What's built from files asks
+    AWS nothing, and the account is known. Raises Invalid for what has no answer, or can't be built.
     """
     asked = {lookup: part for part in reversed(tuple(parts)) for lookup in part.lookups}
     parameters = [lookup for lookup in asked if lookup.startswith("ssm:")]
     images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
     defaults = [lookup for lookup in asked if lookup.startswith("default-")]
     answers = _parameters(scope, parameters) | _newest_images(scope, images) | _defaults(scope, defaults)
+    answers |= built_images(scope, [lookup for lookup in asked if lookup.startswith("built-image:")])
     answers |= zones_of(scope, [lookup for lookup in asked if lookup.startswith("zone:")])
     if "account:" in asked:
         answers["account:"] = scope.account
@@ -75,6 +77,9 @@ def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
         return Problem(
             part.where or part.key, why, "Make one in Route 53, and let the domain's registrar name its servers"
         )
+    if how == "built-image":
+        why = f"no good image {what} is built yet in {scope.region}"
+        return Problem(part.where or part.key, why, f"Build it: castra build-image FILE {what}")
     noun = "parameter" if how == "ssm" else "image"
     why = f"there's no {noun} {what} in {scope.region}"
     return Problem(part.where or part.key, why, "Check its name and the region")

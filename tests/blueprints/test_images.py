@@ -80,3 +80,49 @@ def test_an_image_is_given_in_one_way(image: dict[str, Any]) -> None:
 def test_an_entry_must_say_how_it_is_built() -> None:
     with pytest.raises(ValueError, match="should say how it is built"):
         parts({"id": "ami-1"}, images={"golden": {}})
+
+
+BAKE = {"base": {"ssm": "/golden"}, "commands": ["true"]}
+
+
+@pytest.mark.parametrize(
+    "entry", [{"bake": BAKE}, {"from_instance": "db"}, {"from_snapshot": SNAPSHOT, "numbered": True}]
+)
+def test_one_that_is_built_beside_is_looked_up_and_is_no_part(entry: dict[str, Any]) -> None:
+    made = parts({"built": "golden"}, images={"golden": entry})
+    assert of(made, LaunchTemplate, "launch-template/app").image == "built-image:golden"
+    assert of(made, LaunchTemplate, "launch-template/app").lookups == ("built-image:golden",)
+    assert not [key for key in made if key.startswith("image/")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"bake": BAKE, "from_instance": "db"}, "in exactly one way"),
+        ({"bake": BAKE, "numbered": True}, "the others always are"),
+        ({"from_snapshot": SNAPSHOT, "share": ["123456789012"]}, "say `numbered: true`"),
+        ({"bake": BAKE, "encrypt": True, "share": ["123456789012"]}, "name a kms_key"),
+        ({"bake": BAKE, "copies": ["eu-central-1", {"region": "eu-central-1"}]}, "to a region once"),
+        ({"bake": {"base": {"ssm": "/golden"}}}, "what is done: bootstrap or commands"),
+        ({"bake": BAKE | {"base": {"from_snapshot": SNAPSHOT}}}, "a base that stands already"),
+    ],
+)
+def test_an_entry_that_contradicts_itself_is_told_why(entry: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parts({"id": "ami-1"}, images={"golden": entry})
+
+
+def test_bases_must_be_built_themselves_and_stand_on_each_other_in_no_circle() -> None:
+    def on(base: str) -> dict[str, Any]:
+        return {"bake": BAKE | {"base": {"built": base}}, "copies": ["eu-west-1"] if base == "none" else []}
+
+    images = {"a": on("b"), "b": on("a"), "c": on("none"), "d": on("part"), "part": {"from_snapshot": SNAPSHOT}}
+    with pytest.raises(Invalid) as caught:
+        parts({"id": "ami-1"}, images=images | {"e": on("c")})
+    assert [(problem.path, problem.why) for problem in caught.value.problems] == [
+        ("images.a.bake.base.built", "it stands on itself, by way of its base"),
+        ("images.b.bake.base.built", "it stands on itself, by way of its base"),
+        ("images.c.bake.base.built", "there is no none in the section images"),
+        ("images.c.copies.0", "eu-west-1 is where it is built"),
+        ("images.d.bake.base.built", "part is a part of the environment"),
+    ]

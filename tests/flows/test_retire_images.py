@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from moto.backends import get_backend
@@ -13,7 +14,7 @@ from flows.cli import app
 from flows.retire_images import retire_images
 from tasks.errors import Moved
 from tests.flows.shell import castra
-from tests.flows.world import REGION, client, nothing_written
+from tests.flows.world import REGION, client, nothing_written, written
 from tests.physics import Physics
 
 LAUNCH = {"InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
@@ -100,6 +101,20 @@ def test_the_shell_shows_the_plan_first_and_retires_what_is_named(aws: Physics, 
     again = castra(*words, "--yes")
     assert (again.returncode, "Nothing to do, 3 kept" in again.stdout) == (0, True), again.stdout
     assert "deprecated since" in again.stdout
+
+
+def test_a_blueprint_says_which_are_retired_and_how_many_stay(
+    aws: Physics, prefect: str, name: str, tmp_path: Path
+) -> None:
+    made, other = images(name), images(f"{name}-other")
+    bake = {"base": {"id": "ami-12c6146b"}, "commands": ["true"]}
+    entries = {name: {"bake": bake, "keep": 2}, "part": {"from_snapshot": "snap-0abcdef1234567890"}}
+    document = {"name": name, "region": REGION, "images": entries}
+    file = written(document, tmp_path)
+    done = castra("retire", "--blueprint", file, "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.document["counts"] == {"deprecate": 1, "keep": 2}
+    assert (states(made)[0], set(states(other))) == ("deprecated", {"available"})
 
 
 def test_what_is_wrong_with_the_call_is_told_at_once() -> None:
