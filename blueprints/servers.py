@@ -16,6 +16,7 @@ from blueprints.mixing import MOST_TYPES, Choices, Mixed, Spot, mixed, mixed_pro
 from blueprints.network import GroupId, Network, SubnetId
 from blueprints.part import Id, Name, Part, Piece, Ready, of
 from blueprints.problem import Problem
+from blueprints.rotation import Rotation
 from blueprints.scaling import Requests, Scaling
 from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
 
@@ -91,6 +92,7 @@ class Servers(Machine):
     schedule: dict[Name, Moment] = Field(
         default_factory=dict, description="Sizes by the clock, by name; `count` is then only where it starts."
     )
+    rotation: Rotation = Field(default=Rotation(), description="How a new image comes in: `castra rotate`.")
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds that a new server has before it's checked.")
     stickiness: int = Field(
         default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
@@ -122,6 +124,8 @@ class Servers(Machine):
         where, types = f"servers.{name}", self.instance_types
         yield from mixed_problems(where, self.instance_type, types, self.spot, self.count.max)
         yield from schedule_problems(f"servers.{name}.schedule", self.schedule, self.count.max)
+        balanced = any(name in one.targets() for one in balancers.values())
+        yield from self.rotation.problems(f"servers.{name}.rotation", self.port, balanced)
         devices = [volume.device for volume in self.volumes]
         for index, device in enumerate(devices):
             if device in devices[:index]:
