@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.carry_out import Submitted, settle
 from tasks.each import each
@@ -14,6 +16,8 @@ from tasks.progress import Event, announce, step
 from tasks.scope import Scope
 
 MOST_TASKS = 200  # Prefect records each task; beyond that, several deeds share one
+NARROW: Any = ThreadPoolTaskRunner(max_workers=16)
+"""For flows whose deeds don't wait for each other: a task has up to 32 threads of its own, and the calls are paced."""
 
 Work = Callable[[Deed], Deed]
 """Carries one deed out, and gives it with its id. Looks first whether it's done already: it may be tried again."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import islice
 from typing import TypeVar
 
 WIDTH = 32  # calls at once
@@ -19,3 +20,10 @@ def each(read: Callable[[A], B], of: Iterable[A]) -> Iterator[tuple[A, B]]:
         futures = [pool.submit(copy_context().run, read, thing) for thing in things]
     for thing, future in zip(things, futures, strict=True):
         yield thing, future.result()
+
+
+def batches(things: Iterable[A], size: int) -> Iterator[list[A]]:
+    """In lists of at most so many, in their order."""
+    rest = iter(things)
+    while several := list(islice(rest, size)):
+        yield several

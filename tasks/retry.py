@@ -89,6 +89,8 @@ TABLE: tuple[Rule, ...] = (
     Rule("OriginAccessControlInUse", "dependency"),
     Rule("FunctionInUse", "dependency"),
     Rule("InvalidSnapshot.InUse", "dependency"),  # of an image that was deregistered a moment ago
+    Rule("ConcurrentSnapshotLimitExceeded", "dependency"),  # five of one volume at once
+    Rule("SnapshotCreationPerVolumeRateExceeded", "dependency"),  # 15 s between two of one volume
     Rule("BucketNotEmpty", "dependency"),  # somebody wrote to it after it was emptied
     *(
         Rule(f"{prefix}QueueDeletedRecently", "dependency")  # SQS keeps a name for a minute

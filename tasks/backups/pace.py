@@ -73,8 +73,17 @@ class Pace:
         self.throttled = 0
 
     def keep(self, scope: Scope) -> "Pace":
-        """Have every call of a scope's clients of EC2 wait for its turn; before the first one is made."""
-        scope.before_each_call("ec2", self._before)
+        """Have every call of a scope's clients of EC2 wait for its turn; before the first one is made.
+
+        A write asks for the go-ahead once more when its turn has come: the wait may have been a long one.
+        """
+
+        def before(model: Any, context: dict[str, Any], **_: Any) -> None:
+            self.bucket(model.name, context["client_region"]).take()
+            if not READS.match(model.name):
+                scope.go_ahead.check()
+
+        scope.before_each_call("ec2", before)
         scope.after_each_answer("ec2", self._after)
         return self
 
@@ -87,9 +96,6 @@ class Pace:
                 size = max(1.0, size - SPARE)
                 self._buckets[family, region] = Bucket(size, refill, self._clock, self._sleep)
             return self._buckets[family, region]
-
-    def _before(self, model: Any, context: dict[str, Any], **_: Any) -> None:
-        self.bucket(model.name, context["client_region"]).take()
 
     def _after(self, operation: Any, response: Any, request_dict: dict[str, Any], **_: Any) -> None:
         """Botocore tells each try; an answer that isn't AWS's is None."""

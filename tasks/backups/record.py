@@ -1,7 +1,7 @@
 """What a backup is, the tags that say so, and the listing of all there are: AWS is the only record of them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from blueprints.backups import How, Tiers
-from tasks.scope import Scope, as_dict
+from tasks.scope import COPY_OF, Scope, as_dict
 
 BACKUP = "castra:backup"  # <environment>/<policy>; the environment is the document's name
 SOURCE = "castra:source"  # the id of what was backed up
@@ -21,7 +21,7 @@ PIECES = "castra:pieces"  # how many they are, so that a set which has lost one 
 DEVICE = "castra:device"  # of the volume that a snapshot is of
 TIERS = "castra:tiers"  # how long it was to be kept when it was taken, for when the policy is gone
 PROVEN = "castra:proven"  # when a restore of it was last proven
-COPY_OF = "castra:copy-of"  # <region>/<id>
+AFTER = "castra:after"  # owed: the policy's commands for afterwards haven't been run yet
 
 LABEL = "label:"
 PAGE = {"PageSize": 1000}
@@ -45,7 +45,7 @@ class Backup(BaseModel):
     """One image, or all snapshots that one call took of an instance's volumes, or one snapshot of a lone volume.
 
     `pieces` are its snapshots; `expected` is how many there were at its birth. `why` says what is wrong with a failed
-    one. `id` is the image's, the set's, or the lone snapshot's.
+    one. `id` is the image's, the set's, or the lone snapshot's. `owed`: the commands for afterwards haven't been run.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,6 +66,7 @@ class Backup(BaseModel):
     proven: datetime | None = None
     tiers: Tiers | None = None
     zone: str = "UTC"
+    owed: bool = False
     why: str = ""
 
     @property
@@ -92,6 +93,11 @@ class Backup(BaseModel):
     def gib(self) -> int:
         """Size of its volumes. What EBS stores, and bills, is at most that."""
         return sum(piece.gib for piece in self.pieces)
+
+    @property
+    def broken_into(self) -> bool:
+        """Whether snapshots of its set are gone: they are made all or none, so somebody has begun to remove it."""
+        return self.how == "snapshot" and len(self.pieces) < self.expected
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -162,13 +168,19 @@ def read_tiers(text: str) -> tuple[Tiers | None, str]:
 
 
 def backups_in(
-    scope: Scope, environment: str | None = None, policy: str | None = None, *, region: str = ""
+    scope: Scope,
+    environment: str | None = None,
+    policy: str | None = None,
+    *,
+    region: str = "",
+    slots: Collection[str] = (),
+    sources: Collection[str] = (),
 ) -> list[Backup]:
     """All backups of the account in a region, the oldest first: two listings, however many there are."""
-    if environment is None:
-        filters = [{"Name": "tag-key", "Values": [BACKUP]}]
-    else:
+    filters = [{"Name": "tag-key", "Values": [BACKUP]}]
+    if environment is not None:
         filters = [{"Name": f"tag:{BACKUP}", "Values": [group_of(environment, policy or "*")]}]
+    filters += [{"Name": f"tag:{tag}", "Values": sorted(of)} for tag, of in ((SLOT, slots), (SOURCE, sources)) if of]
     found: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
     images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **found))
     snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **found))
@@ -275,6 +287,7 @@ def _from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
         "proven": _time(tags.get(PROVEN, "")),
         "tiers": tiers,
         "zone": zone,
+        "owed": AFTER in tags,
     }
 
 

@@ -163,7 +163,8 @@ class _Lane:
 
     def _failed(self, backup: Backup) -> Verdict:
         why = f"it failed ({backup.why})" if backup.why else "it failed"
-        if self.now - backup.taken < FAILED_STAYS:
+        begun = backup.broken_into and not backup.copy_of  # a copy may still be on its way
+        if self.now - backup.taken < FAILED_STAYS and not begun:
             return Verdict(backup, True, f"{why}, and goes after a day")
         return Verdict(backup, False, why)
 

@@ -1,0 +1,146 @@
+"""Pruning: the plan of it over all policies, those too that are gone; and the calls that remove a backup."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from blueprints.backups import BackupPolicy, Tiers
+from blueprints.environment import Environment
+from tasks.backups.costs import GIB_MONTH, figures
+from tasks.backups.record import Backup, backups_in
+from tasks.backups.retention import Policy, Verdict, retain
+from tasks.backups.sources import covered_by
+from tasks.backups.using import in_use
+from tasks.each import each
+from tasks.errors import code_of, gone_is_fine
+from tasks.operation import KEEP, Deed, Operation
+from tasks.scope import Scope
+
+REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A plan, and the backups that its deeds remove, by what the deeds are called."""
+
+    operation: Operation
+    going: Mapping[str, Backup]
+
+
+def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: float = GIB_MONTH) -> Pruning:
+    """What becomes of every backup that a document's policies made, in all their regions. Writes nothing."""
+    regions = regions_of(blueprint)
+    policies = policies_in(blueprint, scope, regions)
+    listed = [
+        one for _, several in each(lambda r: backups_in(scope, blueprint.name, region=r), regions) for one in several
+    ]
+    verdicts = judged(listed, policies, now, {})
+    if not all(one.keep for one in verdicts):
+        verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
+    return planned(blueprint, verdicts, price, scope.calls.summary())
+
+
+def regions_of(blueprint: Environment) -> list[str]:
+    """The document's own region, and those of its copies."""
+    copies = sorted({copy.region for policy in blueprint.backups.values() for copy in policy.copies})
+    return [blueprint.region, *(region for region in copies if region != blueprint.region)]
+
+
+def policies_in(blueprint: Environment, scope: Scope, regions: Iterable[str]) -> dict[tuple[str, str], Policy]:
+    """What each policy says of its backups in each region."""
+    covers = dict(each(lambda name: _covers(blueprint.backups[name], blueprint, scope), blueprint.backups))
+    return {
+        (name, region): Policy(_tiers(policy, region), policy.when.zone, covers[name])
+        for name, policy in blueprint.backups.items()
+        for region in regions
+    }
+
+
+def _covers(policy: BackupPolicy, blueprint: Environment, scope: Scope) -> frozenset[str]:
+    """The series that there will be newer ones of: what the document names, stands or not, and what is selected now."""
+    named = {f"instance/{name}" for name in policy.instances} | {f"volume/{name}" for name in policy.volumes}
+    return frozenset(named | {source.series for source in covered_by(policy, blueprint, scope).sources})
+
+
+def _tiers(policy: BackupPolicy, region: str) -> Tiers:
+    return next((copy.keep for copy in policy.copies if copy.region == region and copy.keep), policy.keep)
+
+
+def judged(
+    backups: Iterable[Backup],
+    policies: Mapping[tuple[str, str], Policy],
+    now: datetime,
+    used: Mapping[str, str],
+) -> list[Verdict]:
+    """Retention's verdicts on all of them, policy by policy. Pure."""
+    groups: dict[tuple[str, str], list[Backup]] = {}
+    for backup in backups:
+        groups.setdefault((backup.policy, backup.region), []).append(backup)
+    return [one for key, group in sorted(groups.items()) for one in retain(group, policies.get(key), now, used)]
+
+
+def planned(blueprint: Environment, verdicts: Iterable[Verdict], price: float, calls: Mapping[str, int]) -> Pruning:
+    """The verdicts as deeds. Pure."""
+    going: dict[str, Backup] = {}
+    held: list[Backup] = []
+    deeds = []
+    for verdict in verdicts:
+        backup = verdict.backup
+        what = f"{backup.policy} {backup.series} {backup.label or backup.slot} {backup.id}"
+        what += f" in {backup.region}" if backup.region != blueprint.region else ""
+        held.append(backup)
+        if not verdict.keep:
+            going[what] = backup
+        action = KEEP if verdict.keep else REMOVE
+        deeds.append(Deed(what=what, action=action, because=verdict.because, id=backup.id, gib=backup.gib))
+    operation = Operation(
+        verb="prune",
+        subject=blueprint.name,
+        region=blueprint.region,
+        deeds=tuple(deeds),
+        figures=figures(held, going.values(), price),
+        calls=dict(calls),
+    )
+    return Pruning(operation, going)
+
+
+# ---------------------------------------------------------------------- removing
+
+
+def remove(scope: Scope, deed: Deed, backup: Backup) -> Deed:
+    """Remove a backup; gone already is fine. One that turns out to be in use is kept, with AWS's reason."""
+    try:
+        for call in _calls(scope, backup):
+            scope.go_ahead.check()
+            call()
+    except ClientError as error:
+        if code_of(error) not in ("InvalidSnapshot.InUse", "OperationNotPermitted"):
+            raise
+        told = str(error.response["Error"].get("Message", code_of(error)))
+        return deed.model_copy(update={"action": KEEP, "because": f"AWS keeps it: {told}"})
+    return deed
+
+
+def _calls(scope: Scope, backup: Backup) -> Iterator[Any]:
+    """An image first, as nothing under it can go before; AWS can take its snapshots along."""
+    ec2 = scope.client("ec2", region=backup.region)
+    left = {piece.id for piece in backup.pieces}
+    if backup.id.startswith("ami-"):
+
+        def deregister() -> None:
+            with gone_is_fine("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"):
+                answer = ec2.deregister_image(ImageId=backup.id, DeleteAssociatedSnapshots=True)
+                results = answer.get("DeleteSnapshotResults", [])
+                left.difference_update(one["SnapshotId"] for one in results if one.get("ReturnCode") == "success")
+
+        yield deregister
+    for piece in sorted(left):
+
+        def delete(id: str = piece) -> None:
+            with gone_is_fine("InvalidSnapshot.NotFound"):
+                ec2.delete_snapshot(SnapshotId=id)
+
+        yield delete
