@@ -125,14 +125,13 @@ class Stage:
     def _clients(self) -> dict[str, Any]:
         return {}
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "eu-west-1") -> Any:
         """A plain client of this emulator."""
-        if service not in self._clients:
+        key = f"{service} in {region}"
+        if key not in self._clients:
             patience = Config(retries={"mode": "standard", "total_max_attempts": 10})
-            self._clients[service] = boto3.client(
-                service, region_name="eu-west-1", endpoint_url=self.url, config=patience
-            )
-        return self._clients[service]
+            self._clients[key] = boto3.client(service, region_name=region, endpoint_url=self.url, config=patience)
+        return self._clients[key]
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""The plan of copies of a document's backups: what its policies ask for, against what stands in all their regions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from blueprints.environment import Environment
+from tasks.backups.copying import Copies, There, copies_of, homes_of
+from tasks.backups.planning import chosen
+from tasks.backups.record import BACKUP, PAGE, assembled, group_of
+from tasks.each import each
+from tasks.operation import Operation
+from tasks.scope import Scope, as_dict
+
+SHARED = "castra:shared"  # the accounts that a snapshot or image is shared with: that has no bulk read
+
+
+def plan_copies(
+    blueprint: Environment, scope: Scope, now: datetime, only: Iterable[str] = ()
+) -> tuple[Operation, Copies]:
+    """What there is to copy and to share, of all policies that ask for copies, or `only` of these. Writes nothing."""
+    policies = {name: one for name, one in chosen(blueprint, only, None).items() if one.copies}
+    _ = scope.account
+    regions = {name: {blueprint.region, *(home.region for home in homes_of(one))} for name, one in policies.items()}
+    asked = [(name, region) for name, several in regions.items() for region in sorted(several)]
+    standing = dict(each(lambda one: standing_in(scope, one[1], blueprint.name, one[0]), asked))
+    total = Copies()
+    for name, policy in policies.items():
+        there = {region: standing[name, region] for region in regions[name]}
+        here = there[blueprint.region]
+        copies = copies_of(policy, f"backups.{name}", here, there, blueprint.region, now)
+        total.deeds += copies.deeds
+        total.wanted |= copies.wanted
+    figures: dict[str, float | int | str] = {"gib_to_copy": _gib(total)}
+    return Operation(
+        verb="copy",
+        subject=blueprint.name,
+        region=blueprint.region,
+        deeds=tuple(total.deeds),
+        figures=figures,
+        calls=scope.calls.summary(),
+    ), total
+
+
+def _gib(copies: Copies) -> int:
+    """GiB of the volumes whose data is still to be sent; EBS bills what they hold, which is less."""
+    return sum(deed.gib or 0 for deed in copies.deeds if deed.action == "copy")
+
+
+def standing_in(scope: Scope, region: str, environment: str, policy: str) -> There:
+    """A policy's backups in one region, with what there is to know for copies: two listings."""
+    filters = [{"Name": f"tag:{BACKUP}", "Values": [group_of(environment, policy)]}]
+    asked: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
+    images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **asked))
+    snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **asked))
+    tagged = {one["ImageId"]: as_dict(one.get("Tags")) for one in images}
+    tagged |= {one["SnapshotId"]: as_dict(one.get("Tags")) for one in snapshots}
+    shared = {id: frozenset(tags[SHARED].split()) for id, tags in tagged.items() if SHARED in tags}
+    encrypted = frozenset(one["SnapshotId"] for one in snapshots if one.get("Encrypted"))
+    return There(assembled(images, snapshots, region), shared, encrypted)
