@@ -82,6 +82,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
         for page in client.get_paginator(operation).paginate() if paged else [getattr(client, operation)()]:
             yield from ((key, item) for item in page[key])
     yield from _instances(stage.client("ec2"))
+    yield from _kept(stage.client("ec2"))
     yield from _listeners(stage.client("elbv2"))
     yield from _roles(stage.client("iam"))
     yield from _layers(stage.client("lambda"))
@@ -99,6 +100,15 @@ def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
     for reservation in ec2.describe_instances()["Reservations"]:
         for one in reservation["Instances"]:
             yield "Instances", {"State": one["State"]["Name"], "Type": one["InstanceType"], "Tags": one.get("Tags", [])}
+
+
+def _kept(ec2: Any) -> Iterator[tuple[str, Any]]:
+    """Images and snapshots of one's own; their names have ids in them."""
+    for image in ec2.describe_images(Owners=["self"])["Images"]:
+        named = ID.sub(r"\1-*", image["Name"])
+        yield "Images", {"ImageName": named, "State": image["State"], "Tags": image.get("Tags", [])}
+    for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        yield "Snapshots", {"Size": one["VolumeSize"], "State": one["State"], "Tags": one.get("Tags", [])}
 
 
 def _listeners(elbv2: Any) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.crash import restoring
+from tests.crash import backups, restoring
 from tests.crash.disturbing import Case, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -121,4 +121,6 @@ def publish(stage: Stage, folder: Path) -> Words:
 OPERATIONS = {
     "publish": Operation(publish),
     "copy": Operation(restoring.copy_backups, wrong=restoring.copied),
+    "back-up": Operation(backups.back_up),
+    "prune": Operation(backups.prune),
 }
