@@ -15,6 +15,7 @@ from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
 from blueprints.identity import Document, ManagedPolicy
 from blueprints.images import BuiltImage
+from blueprints.instances import Instance
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
 from blueprints.network import Network
@@ -63,6 +64,9 @@ class Environment(Piece):
         default_factory=dict, description="What stands in front, by name, where Castra is to choose it, and say why."
     )
     servers: dict[SectionName, Servers] = Field(default_factory=dict)
+    instances: dict[SectionName, Instance] = Field(
+        default_factory=dict, description="Instances that stand by themselves, by name."
+    )
     images: dict[SectionName, BuiltImage] = Field(
         default_factory=dict, description="Images that are built here, by name, which servers name as `{built: NAME}`."
     )
@@ -136,6 +140,8 @@ class Environment(Piece):
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images)
+            for name, instance in self.instances.items():
+                yield from instance.parts(name, self.network, self.region, self.key_pairs, self.images)
         for name, api in self.apis.items():
             yield from api.parts(name, self.region)
         for name, own in self.api_domains.items():
@@ -158,16 +164,17 @@ class Environment(Piece):
             )
         if self.network is not None:
             yield from self.network.problems(self.region)
-        elif self.servers or self.balancers:
-            yield Problem(
-                "network", "is missing, and servers and balancers stand in one", "Add `network: {cidr: 10.0.0.0/16}`"
-            )
+        elif self.servers or self.balancers or self.instances:
+            why = "is missing, and servers, instances and balancers stand in one"
+            yield Problem("network", why, "Add `network: {cidr: 10.0.0.0/16}`")
         for name, balancer in self.balancers.items():
             yield from balancer.problems(name, self.network, self.region, self.servers)
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.balancers, self.images)
-            yield from servers.admission_problems(f"servers.{name}", self.servers, ())
-            yield from servers.policy_problems(f"servers.{name}", self.policies)
+            yield from servers.problems_around(f"servers.{name}", self.servers, self.instances, self.policies)
+        for name, instance in self.instances.items():
+            yield from instance.problems(name, self.network, self.region, self.images)
+            yield from instance.problems_around(f"instances.{name}", self.servers, self.instances, self.policies)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():
@@ -193,17 +200,16 @@ class Environment(Piece):
 
     def _standing_alone(self) -> tuple[Collection[str], Collection[str]]:
         """Names of the instances and of the volumes that backups can cover."""
-        instances = getattr(self, "instances", {})
-        return instances, [f"{name}-{volume}" for name, one in instances.items() for volume in one.volumes]
+        return self.instances, [f"{name}-{volume}" for name, one in self.instances.items() for volume in one.volumes]
 
     def _placement_problems(self) -> Iterator[Problem]:
         """The default VPC has one kind of subnets."""
-        for name, servers in self.servers.items():
-            if self.network is not None and self.network.default and servers.placement == "private":
-                why = "the default VPC has public subnets only"
-                yield Problem(
-                    f"servers.{name}.placement", why, "Write placement: public, or describe a VPC by network.cidr"
-                )
+        machines = {f"servers.{name}": one.placement for name, one in self.servers.items()}
+        machines |= {f"instances.{name}": one.placement for name, one in self.instances.items()}
+        for where, placement in machines.items():
+            if self.network is not None and self.network.default and placement == "private":
+                why, way_out = "the default VPC has public subnets only", "describe a VPC by network.cidr"
+                yield Problem(f"{where}.placement", why, f"Write placement: public, or {way_out}")
 
     def _target_group_problems(self) -> Iterator[Problem]:
         """A target group is named after its balancer and its servers, which may come out alike: `a-b` and `c`, say."""

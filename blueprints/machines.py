@@ -85,24 +85,23 @@ class Machine(Piece):
         """Whether they need a role of their own."""
         return bool(self.policies or self.managed_policies or self.permissions_boundary)
 
-    def policy_problems(self, where: str, known: Mapping[str, Any]) -> Iterator[Problem]:
-        """Policies that are named, and that nobody describes."""
+    def problems_around(
+        self, where: str, servers: Iterable[str], instances: Iterable[str], policies: Mapping[str, Any]
+    ) -> Iterator[Problem]:
+        """Others, and policies, that are named, and that nobody describes."""
+        yield from self._admission_problems(where, {"servers": tuple(servers), "instances": tuple(instances)})
         named = [(f"managed_policies.{index}", one) for index, one in enumerate(self.managed_policies)]
-        fields = [*named, ("permissions_boundary", self.permissions_boundary)]
-        yield from unknown_policies(where, fields, known)
+        yield from unknown_policies(where, [*named, ("permissions_boundary", self.permissions_boundary)], policies)
 
-    def admission_problems(self, where: str, servers: Iterable[str], instances: Iterable[str]) -> Iterator[Problem]:
-        """Those that are admitted, and that nobody describes."""
+    def _admission_problems(self, where: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
         for index, admission in enumerate(self.admits):
-            for section, named, known in (
-                ("servers", admission.servers, tuple(servers)),
-                ("instances", admission.instances, tuple(instances)),
-            ):
-                for number, other in enumerate(named):
-                    if other not in known:
-                        way_out = f"Name one of: {', '.join(known)}" if known else "Describe it there"
-                        place = f"{where}.admits.{index}.{section}.{number}"
-                        yield Problem(place, f"there are no {section} {other}", way_out)
+            named = [("servers", *one) for one in enumerate(admission.servers)]
+            named += [("instances", *one) for one in enumerate(admission.instances)]
+            for section, number, other in named:
+                if other not in known[section]:
+                    way_out = f"Name one of: {', '.join(known[section])}" if known[section] else "Describe it there"
+                    place = f"{where}.admits.{index}.{section}.{number}"
+                    yield Problem(place, f"there are no {section} {other}", way_out)
 
     def firewall(self, group: str, where: str, first: Iterable[Rule] = ()) -> Firewall:
         """Who is admitted to a security group of this name, and the whole world outward."""

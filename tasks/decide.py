@@ -39,11 +39,13 @@ Kinds = Mapping[str, Kind[Any, Any]]
 def differences(found: State | None, wanted: State) -> tuple[Change, ...]:
     """The fields in which what stands is not as wanted. A fixed field that isn't set yet can still be set."""
     changes = []
+    let_be = wanted.uncompared() if found is not None else frozenset()
+    fixed_ones = wanted.immovable(found) if found is not None else frozenset()
     for name in type(wanted).model_fields:
         before, after = getattr(found, name, None), getattr(wanted, name)
-        if found is not None and (before == after or name in wanted.at_birth()):
+        if found is not None and (before == after or name in let_be):
             continue
-        fixed = name in wanted.fixed() and found is not None and before is not None
+        fixed = name in fixed_ones and before is not None
         hush = _hash if name in wanted.hushed() else _plain
         changes.append(Change(field=name, from_=hush(before), to=hush(after), fixed=fixed))
     return tuple(changes)
@@ -88,7 +90,8 @@ def _because(wanted: State, found: Found[Any], changes: tuple[Change, ...], *, t
         return "differs from the blueprint"
     if found.fingerprint is None:
         return "adopted, or never finished"
-    by_blueprint, by_hand = wanted.fingerprint != found.fingerprint, found.state.fingerprint != found.fingerprint
+    standing = found.state.as_far_as(wanted)
+    by_blueprint, by_hand = wanted.fingerprint != found.fingerprint, standing.fingerprint != found.fingerprint
     if by_blueprint and by_hand:
         return "the blueprint changed, and it was changed by hand"
     return "the blueprint changed" if by_blueprint else "changed by hand"
@@ -136,7 +139,7 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         steps.append(step.model_copy(update={"asked": part, "because": because}))
     _refuse_replacements(steps, seen, kinds, frozenset(replace))
     removals = _removals(steps, seen, kinds)
-    _refuse_removals(removals, seen)
+    _refuse_removals(removals, steps, seen, kinds)
     replaced = {(step.part, step.id) for step in steps}
     deletes = [
         _deletion(removal, seen, bool(ordered)) for removal in removals if (removal.part, removal.id) not in replaced
@@ -191,18 +194,19 @@ def _refuse_replacements(steps: Iterable[Step], seen: Seen, kinds: Kinds, allowe
             continue
         fixed = [change for change in step.changes if change.fixed]
         follows = bool(fixed) and all(_same(_with(successors, change.from_), change.to) for change in fixed)
-        if not kinds[step.kind].holds or step.part in allowed or follows or step.found.phase in ("leaving", "failed"):
+        granted = step.part in allowed or follows or step.found.phase in ("leaving", "failed")
+        if granted:
             successors.setdefault(str(step.id), now[step.part])  # a firewall has its group's id, and comes after it
-        else:
+        elif kinds[step.kind].holds:
             refused.append(step)
     if refused:
         reasons = "; ".join(
             f"{step.part} ({_fields(step)}: {kinds[step.kind].holds} would be lost)" for step in refused
         )
         flags = " ".join(f"--replace {step.part}" for step in refused)
-        raise NeedsReplacing(
-            "replace", f"AWS can't change in place {reasons}", f"Undo the change, or allow it with {flags}"
-        )
+        instead = dict.fromkeys(kinds[step.kind].or_else for step in refused if kinds[step.kind].or_else)
+        way_out = "; ".join([f"Undo the change, or allow it with {flags}", *instead])
+        raise NeedsReplacing("replace", f"AWS can't change in place {reasons}", way_out)
 
 
 def _with(successors: Mapping[str, str], value: Any) -> Any:
@@ -238,9 +242,10 @@ def _removals(steps: Iterable[Step], seen: Seen, kinds: Kinds) -> tuple[Removal,
     return tuple(removal_order(going, kinds))
 
 
-def _refuse_removals(removals: Iterable[Removal], seen: Seen) -> None:
+def _refuse_removals(removals: Iterable[Removal], steps: Iterable[Step], seen: Seen, kinds: Kinds) -> None:
     """Raise Protected before anything is removed, if something that would have to go can't."""
     going = {(removal.part, removal.id) for removal in removals}
+    going |= {(step.part, str(step.id)) for step in steps if step.action == "replace" and kinds[step.kind].goes_first}
     if protected := sorted(one.key for one in seen.found if one.protected and (one.key, one.id) in going):
         way_out = "Set deletion_protection: false in the blueprint, raise that, and run this again"
         raise Protected(", ".join(protected), "AWS won't remove it while its deletion protection is on", way_out)

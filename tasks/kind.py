@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -64,10 +64,22 @@ class State(BaseModel):
         """Names of the fields that are never compared."""
         return frozenset(name for name, info in cls.model_fields.items() if _AT_BIRTH in info.metadata)
 
+    def uncompared(self) -> frozenset[str]:
+        """Names of the fields that aren't compared where this is wanted; more than `at_birth` where it depends."""
+        return self.at_birth()
+
+    def immovable(self, found: Self) -> frozenset[str]:
+        """Names of the fields that what's found can't be given in place; more than `fixed` where it depends."""
+        return self.fixed()
+
+    def as_far_as(self, wanted: Self) -> Self:
+        """This state where the wanted one says something, and the wanted one elsewhere."""
+        return self.model_copy(update={name: getattr(wanted, name) for name in wanted.uncompared()})
+
     @property
     def fingerprint(self) -> str:
         """A versioned hash of what is compared: `v1-` and 16 hexadecimal digits."""
-        compared = self.model_dump(mode="json", exclude=set(self.at_birth()))
+        compared = self.model_dump(mode="json", exclude=set(self.uncompared()))
         text = json.dumps(compared, sort_keys=True, separators=(",", ":"))
         return "v1-" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -171,6 +183,9 @@ class Kind(Generic[P, S]):
 
     holds: ClassVar[str] = ""
     """What is lost if it's replaced ("every address in it"); where there is something, replacing must be asked for."""
+
+    or_else: ClassVar[str] = ""
+    """What may be written in the blueprint so that some changes need no replacement, where there's such a thing."""
 
     goes_first: ClassVar[bool] = False
     """Whether the old one must be gone before a new one can be made (they can't stand side by side)."""

@@ -16,6 +16,7 @@ from tasks.balancing.load_balancer import LoadBalancerKind
 from tasks.balancing.target_group import TargetGroupKind
 from tasks.compute.alarm import AlarmKind
 from tasks.compute.image import ImageKind
+from tasks.compute.instance import InstanceKind
 from tasks.compute.key_pair import KeyPairKind
 from tasks.compute.launch_template import LaunchTemplateKind
 from tasks.compute.predictive_policy import PredictivePolicyKind
@@ -24,6 +25,7 @@ from tasks.compute.scheduled_action import ScheduledActionKind
 from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
+from tasks.compute.volume import VolumeKind
 from tasks.delivery.certificate import CertificateKind
 from tasks.delivery.distribution import DistributionKind
 from tasks.delivery.dns_record import DnsRecordKind
@@ -90,6 +92,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         KeyPairKind(),
         SnapshotKind(),
         ImageKind(),
+        VolumeKind(),
+        InstanceKind(),
         LaunchTemplateKind(),
         ScalingGroupKind(),
         TargetTrackingKind(),

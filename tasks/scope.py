@@ -26,6 +26,7 @@ RETIRED = "castra:retired"  # replaced by a newer one with the same part, and to
 CREATED = "castra:created"
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
 ON_REMOVAL = "castra:on-removal"  # keep: it stays, without Castra's tags, when the environment no longer wants it
+KEPT = "castra:kept"  # on what was kept: the environment that it belonged to, and may again
 COPY_OF = "castra:copy-of"  # on a copy: `<region>/<id>` of what it is of
 KMS_KEY = "castra:kms-key"  # chosen: EBS tells of what it encrypted which key, but not whether somebody chose it
 RESERVED = "castra:"

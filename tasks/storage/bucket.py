@@ -11,9 +11,9 @@ from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_released
-from tasks.scope import ENVIRONMENT, FINGERPRINT, ON_REMOVAL, PART, RETIRED, Scope, as_list
+from tasks.scope import ENVIRONMENT, FINGERPRINT, KEPT, ON_REMOVAL, PART, RETIRED, Scope, as_list
 from tasks.storage.emptying import empty
-from tasks.storage.listing import KEPT, Owned, arn_of, bucket_of, owned_buckets, tags_of
+from tasks.storage.listing import Owned, arn_of, bucket_of, owned_buckets, tags_of
 from tasks.storage.settings import READS, acls_wanted, write_all
 from tasks.storage.website import address
 from tasks.waiting import wait_until

@@ -10,7 +10,6 @@ from tasks.each import each
 from tasks.errors import code_of
 from tasks.scope import ENVIRONMENT, PART, Scope, as_dict
 
-KEPT = "castra:kept"  # the environment that a bucket belonged to, and may again
 KIND = "bucket"
 ABSENT = frozenset(
     {

@@ -160,7 +160,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "subnet too small": (by_hand(private=["10.20.2.0/29", "10.20.3.0/24"]), "network.subnets.private.0", "/28"),
     "subnet that is none": (by_hand(private=["x", "10.20.3.0/24"]), "network.subnets.private.0", "isn't an IPv4"),
-    "no network": (document(network=None), "network", "is missing, and servers and balancers stand in one"),
+    "no network": (document(network=None), "network", "is missing, and servers, instances and balancers stand in one"),
     "one zone with a balancer": (
         document(network={"cidr": "10.20.0.0/16", "zones": 1}),
         "balancers.front",

@@ -11,6 +11,7 @@ from blueprints.problem import Invalid
 from blueprints.servers import LaunchTemplate, ScalingGroup
 from tasks.order import in_order
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/golden"
 SNAPSHOT = "snap-0abcdef1234567890"
 
 
@@ -43,7 +44,7 @@ def test_a_snapshot_named_in_place_is_an_image_that_the_template_names_and_the_g
     [
         ({"encrypt": True}, "eu-west-1"),
         ({"region": "us-east-1"}, "us-east-1"),
-        ({"kms_key": "arn:aws:kms"}, "eu-west-1"),
+        ({"kms_key": KEY}, "eu-west-1"),
     ],
 )
 def test_one_that_is_elsewhere_or_to_be_encrypted_is_copied_first(more: dict[str, Any], region: str) -> None:

@@ -22,6 +22,9 @@ TIMES = {
     "image_copied": 600,
     "image_registered": 5,
     "snapshot_completed": 60,
+    "volume_available": 3,
+    "volume_modified": 30,
+    "volume_rested": 21600,
     "database_available": 300,
     "database_deleted": 120,
     "cache_available": 300,
@@ -274,3 +277,45 @@ def test_no_image_is_registered_from_a_snapshot_that_is_gone_or_not_complete(mak
     assert make.ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["State"] == "completed"
     aws.advance(TIMES["image_registered"] + 1)
     assert make.ec2.describe_images(ImageIds=[image])["Images"][0]["State"] == "available"
+
+
+def test_nothing_is_given_to_what_does_not_run_yet_nor_starts_while_it_stops(make: Builds, aws: Physics) -> None:
+    instance = make.instance(make.subnet(make.vpc()))
+    asked = {"VolumeId": "", "InstanceId": instance, "Device": "/dev/sdf"}
+    asked["VolumeId"] = make.ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)["VolumeId"]
+    assert code_of(make.ec2.attach_volume, **asked) == "IncorrectState"
+    address = make.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    associate = make.ec2.associate_address
+    assert code_of(associate, InstanceId=instance, AllocationId=address) == "IncorrectInstanceState"
+    assert code_of(make.ec2.stop_instances, InstanceIds=[instance]) == "IncorrectInstanceState"
+    aws.advance(TIMES["instance_running"] + 1)
+    make.ec2.attach_volume(**asked)
+    make.ec2.stop_instances(InstanceIds=[instance])
+    assert code_of(make.ec2.start_instances, InstanceIds=[instance]) == "IncorrectInstanceState"
+    aws.advance(TIMES["instance_stopped"] + 1)
+    make.ec2.start_instances(InstanceIds=[instance])
+
+
+def test_a_volume_is_creating_first_and_rests_after_each_change(make: Builds, aws: Physics) -> None:
+    made = make.ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
+    id = made["VolumeId"]
+    assert (made["State"], volume_state(make, id)) == ("creating", "creating")
+    aws.advance(TIMES["volume_available"] + 1)
+    assert volume_state(make, id) == "available"
+    make.ec2.modify_volume(VolumeId=id, Size=9)
+    assert change_state(make, id) == "modifying"
+    aws.advance(TIMES["volume_modified"] + 1)
+    assert change_state(make, id) == "optimizing"
+    assert code_of(make.ec2.modify_volume, VolumeId=id, Size=10) == "VolumeModificationRateExceeded"
+    aws.advance(TIMES["volume_rested"])
+    assert change_state(make, id) == "completed"
+    make.ec2.modify_volume(VolumeId=id, Size=10)
+
+
+def volume_state(make: Builds, id: str) -> str:
+    return str(make.ec2.describe_volumes(VolumeIds=[id])["Volumes"][0]["State"])
+
+
+def change_state(make: Builds, id: str) -> str:
+    (change,) = make.ec2.describe_volumes_modifications(VolumeIds=[id])["VolumesModifications"]
+    return str(change["ModificationState"])

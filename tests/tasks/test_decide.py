@@ -23,8 +23,8 @@ from tasks.decide import (
     stays_until_replaced,
     tag_differences,
 )
-from tasks.errors import Ambiguous, Invalid, NeedsReplacing
-from tasks.kind import Found, unknown, unknowns
+from tasks.errors import Ambiguous, Invalid, NeedsReplacing, Protected
+from tasks.kind import AtBirth, Found, unknown, unknowns
 from tasks.order import removal_order
 from tasks.scope import CREATED, ENVIRONMENT, EXTRA, FINGERPRINT, PART, RETIRED, Scope, wanted_tags
 from tests.tasks.toys import PARTS, REGION, Thing, Toy, ToyState, World, carry_out, kinds_of, plan_in, toy
@@ -75,6 +75,7 @@ def test_the_fields_told_as_different_are_exactly_those_that_are(one: ToyState, 
     assert told == {name for name in ToyState.model_fields if getattr(one, name) != getattr(other, name)} - {"seed"}
 
 
+@thorough
 @given(states, states)
 def test_equal_fingerprints_mean_that_nothing_compared_differs(one: ToyState, other: ToyState) -> None:
     assert (one.fingerprint == other.fingerprint) == (differences(one, other) == ())
@@ -524,6 +525,61 @@ def test_a_run_that_goes_on_after_a_granted_replacement_neednt_be_granted_again(
     with pytest.raises(NeedsReplacing):
         plan([toy("vault/a"), toy("vault/b", home="vault/a")], found("vault/a", "id-9"), b)
     assert old.id == "id-1"
+
+
+def test_what_follows_one_that_nobody_had_to_allow_must_be_named_itself() -> None:
+    """An image is made anew without asking; the instance that boots from it isn't."""
+    seen = [found("box/a", "id-1"), found("vault/b", "id-2", ToyState(home="id-1"))]
+    parts = [toy("box/a", size="l"), toy("vault/b", home="box/a")]
+    with pytest.raises(NeedsReplacing, match=r"vault/b \(home: its gold would be lost\)"):
+        plan(parts, *seen)
+    assert actions(plan(parts, *seen, replace=["vault/b"]))["vault/b"] == "replace"
+
+
+def test_what_may_be_written_in_place_of_a_replacement_is_told_once() -> None:
+    kinds = kinds_of()
+    kinds["vault"].or_else = "a key opens it"  # type: ignore[misc]
+    seen = Seen("toy", REGION, found=(found("vault/a", "id-1"), found("vault/b", "id-2")))
+    with pytest.raises(NeedsReplacing) as caught:
+        make_plan([toy("vault/a", size="l"), toy("vault/b", size="l")], seen, kinds)
+    assert caught.value.way_out.endswith("--replace vault/a --replace vault/b; a key opens it")
+
+
+def test_what_is_protected_isnt_replaced_where_it_would_have_to_go_first() -> None:
+    seen = found("plug/a", protected=True)
+    assert plan([toy("plug/a")], seen).settled
+    with pytest.raises(Protected, match="plug/a"):
+        plan([toy("plug/a", size="l")], seen)
+
+
+class Growing(ToyState):
+    """It can grow and not shrink, and its image counts only where it's pinned."""
+
+    rooms_wanted: int = 1
+    pinned: AtBirth[bool] = False
+
+    def immovable(self, found: "Growing") -> frozenset[str]:
+        return self.fixed() | ({"rooms_wanted"} if self.rooms_wanted < found.rooms_wanted else set())
+
+    def uncompared(self) -> frozenset[str]:
+        return self.at_birth() | (set() if self.pinned else {"image"})
+
+
+@pytest.mark.parametrize(("now", "wanted", "action"), [(2, 3, "update"), (3, 2, "replace"), (2, 2, "keep")])
+def test_whether_a_field_can_be_changed_in_place_may_depend_on_what_stands(now: int, wanted: int, action: str) -> None:
+    one = found("box/a", state=Growing(rooms_wanted=now))
+    assert decide("box/a", Growing(rooms_wanted=wanted), one).action == action
+
+
+def test_whether_a_field_is_compared_may_depend_on_what_is_wanted_and_isnt_taken_for_a_change_by_hand() -> None:
+    made = Growing(image="old")
+    one = found("box/a", state=made, tags={FINGERPRINT: made.fingerprint})
+    assert decide("box/a", Growing(image="new"), one).action == "keep"
+    assert decide("box/a", Growing(image="new", pinned=True), one).action == "update"
+    grown = decide("box/a", Growing(image="new", rooms_wanted=2), one, {})
+    assert ([change.field for change in grown.changes], grown.because) == (["rooms_wanted"], "the blueprint changed")
+    by_hand = replace(one, state=made.model_copy(update={"link": "x"}))
+    assert decide("box/a", Growing(image="new"), by_hand, {}).because == "changed by hand"
 
 
 @pytest.mark.parametrize("phase", ["failed", "leaving"])

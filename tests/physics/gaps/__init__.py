@@ -18,6 +18,7 @@ from tests.physics.gaps import (
     http_apis,
     image_lives,
     images,
+    instances,
     listeners,
     logs,
     mixed,
@@ -34,6 +35,7 @@ from tests.physics.gaps import (
     stores,
     templates,
     triggers,
+    volumes,
     zones,
 )
 
@@ -55,6 +57,7 @@ __all__ = [
     "http_apis",
     "image_lives",
     "images",
+    "instances",
     "listeners",
     "logs",
     "mixed",
@@ -71,5 +74,6 @@ __all__ = [
     "stores",
     "templates",
     "triggers",
+    "volumes",
     "zones",
 ]

@@ -16,6 +16,7 @@ from tests.physics.slow import (
     queues,
     statuses,
     stores,
+    volumes,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "queues",
     "statuses",
     "stores",
+    "volumes",
 ]
