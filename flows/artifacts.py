@@ -9,9 +9,11 @@ from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 from tasks.decide import Plan
-from tasks.operation import Operation
+from tasks.operation import KEEP, Operation
 from tasks.progress import Event, announce
 from tasks.report import Report, as_rows
+
+MOST_ROWS = 1_000  # of a table, as a server keeps it and a browser shows it
 
 
 def this_run() -> str:
@@ -41,11 +43,14 @@ def show_result(report: Report) -> None:
 
 def show_operation(operation: Operation) -> None:
     """A table of what is to be done, or was done, with the reasons; artifacts of one verb and subject are versions."""
-    rows = [deed.model_dump(exclude_none=True) for deed in operation.deeds]
+    shown = [*operation.changes, *(deed for deed in operation.deeds if deed.action == KEEP)][:MOST_ROWS]
+    rows = [deed.model_dump(exclude_none=True) for deed in shown]
     counts = ", ".join(f"{count} {action}" for action, count in operation.counts.items()) or "nothing to do"
     figures = "".join(f"; {name.replace('_', ' ')}: {value}" for name, value in operation.figures.items())
     took = "" if operation.seconds is None else f" in {operation.seconds} s"
-    description = f"{operation.verb} {operation.subject} in {operation.region}: {counts}{took}{figures}"
+    more = len(operation.deeds) - len(shown)
+    rest = f"; {more} more deeds aren't in this table" if more else ""
+    description = f"{operation.verb} {operation.subject} in {operation.region}: {counts}{took}{figures}{rest}"
     create_table_artifact(table=rows, key=_key(operation), description=description)
 
 

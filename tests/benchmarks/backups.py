@@ -17,6 +17,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from blueprints.reading import build
@@ -61,9 +62,11 @@ class Ran:
 
 
 def run() -> Iterator[str]:
-    """One after the other, each with full buckets, on the same volumes."""
-    volumes = made_volumes()
+    """One after the other, each with full buckets, on the same volumes; Castra's flows on a local Prefect server."""
     with console():
+        back_up(BLUEPRINT)  # of nothing yet: the depot is made, and what is imported only then
+        prune_backups(BLUEPRINT)
+        volumes = made_volumes()
         best = at_best("ec2:CreateSnapshot")
         yield f"take snapshots of {COUNT} volumes; the buckets allow it in {best:.1f} s at best"
         yield measured(lambda: back_up(BLUEPRINT), lambda: COUNT - standing("castra:slot")).told("castra", best)
@@ -108,8 +111,8 @@ def throttled() -> int:
 
 
 def loop(things: list[str], work: Callable[[Any, str], object]) -> None:
-    """What one writes first: threads, and boto3 as it is."""
-    ec2 = boto3.client("ec2", region_name=REGION)
+    """What one writes first: threads, and boto3 as it is, but for a connection for each of them."""
+    ec2 = boto3.client("ec2", region_name=REGION, config=Config(max_pool_connections=WIDTH))
     with ThreadPoolExecutor(WIDTH) as pool:
         list(pool.map(lambda one: work(ec2, one), things))
 

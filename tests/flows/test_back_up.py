@@ -9,14 +9,16 @@ import pytest
 import yaml
 
 from blueprints.environment import Environment
-from blueprints.reading import build
+from blueprints.reading import build, load
 from flows.back_up import back_up
 from flows.prune_backups import prune_backups
 from tasks.backups.record import AFTER, DEVICE, Backup, backups_in, set_of, slot_of, tags_of
 from tasks.errors import Failed, Invalid
+from tasks.reading import plan_of, scope_of
 from tasks.scope import as_dict, as_list
+from tests.conductor import carry_out
 from tests.flows.shell import castra
-from tests.flows.world import REGION, client, scope
+from tests.flows.world import REGION, ROOT, client, scope
 from tests.physics import Physics
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -286,6 +288,29 @@ def test_a_removal_that_was_killed_within_a_set_is_ended_by_the_next_run(aws: Ph
     assert done.counts == {"remove": 1}
     assert standing(name) == []
     assert set_of(f"{name}/nightly", machine, whole.slot) == whole.id
+
+
+# ---------------------------------------------------------------------- the example
+
+
+def test_the_example_is_backed_up_as_it_says(aws: Physics, name: str) -> None:
+    environment = load(ROOT / "examples" / "backups.yaml").model_copy(update={"name": name})
+    raised = scope_of(environment)
+    raised.poll_seconds = 0.05
+    carry_out(plan_of(environment, raised), raised)
+    done = back_up(environment)
+    told = {deed.what.rpartition(" ")[0]: (deed.action, deed.because.partition(";")[0]) for deed in done.deeds}
+    assert told == {
+        "nightly instance/db": ("take", "snapshots of its 2 volumes at one instant, all or none"),
+        "nightly instance/office": ("take", "an image, as it has one volume and shall boot in a failed one's place"),
+        "hourly volume/db-data": ("take", "a volume's backup is a snapshot"),
+        "files": ("keep", "its backup is its versions, which it keeps"),
+    }
+    taken = {(one.policy, one.series): one for one in standing(name)}
+    assert set(taken) == {("nightly", "instance/db"), ("nightly", "instance/office"), ("hourly", "volume/db-data")}
+    assert [piece.device for piece in taken["nightly", "instance/db"].pieces] == ["/dev/sdf", "/dev/xvda"]
+    assert prune_backups(environment).counts == {"keep": 3}
+    assert not any(one.owed for one in taken.values())
 
 
 # ---------------------------------------------------------------------- the shell

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import pytest
 from prefect import flow
@@ -70,3 +71,17 @@ def test_a_run_that_may_write_no_more_does_nothing(run: Callable[[Operation, Wor
     scope.go_ahead = No()
     with pytest.raises(Halted):
         run(planned(3), lambda deed: pytest.fail(f"did {deed.what}"))
+
+
+@pytest.mark.usefixtures("prefect")
+def test_a_table_of_very_many_deeds_shows_what_is_changed_and_counts_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import artifacts
+
+    made: dict[str, Any] = {}
+    monkeypatch.setattr(artifacts, "create_table_artifact", lambda **told: made.update(told))
+    kept = tuple(Deed(what=f"kept-{number}", action="keep") for number in range(artifacts.MOST_ROWS))
+    many = planned(3)
+    artifacts.show_operation(many.model_copy(update={"deeds": (*kept, *many.changes)}))
+    assert [row["what"] for row in made["table"][:4]] == ["thing-0", "thing-1", "thing-2", "kept-0"]
+    assert len(made["table"]) == artifacts.MOST_ROWS
+    assert "; 3 more deeds aren't in this table" in made["description"]
