@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from blueprints.environment import Environment
+from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
 from flows.perform import NARROW, perform
 from tasks.backups.costs import GIB_MONTH
@@ -20,7 +21,8 @@ from tasks.reading import scope_of
 def prune_backups(blueprint: Environment, price: float = GIB_MONTH, approved: str | None = None) -> Operation:
     """Remove what no tier wants: never the last good backup of anything, nor one that something still uses.
 
-    Backups of policies that are gone from the document age by the calendar. Run it again after any failure: it goes on.
+    Backups of policies that are gone from the document age by the calendar. Where something has no backup as new as it
+    should, the event `castra.backup.late` tells it. Run it again after any failure: it goes on.
 
     Args:
         blueprint: The document with the policies.
@@ -43,4 +45,6 @@ def prune_backups(blueprint: Environment, price: float = GIB_MONTH, approved: st
     seconds = round(time.monotonic() - started, 3)
     done = done.model_copy(update={"seconds": seconds, "figures": done.figures | {"throttled": pace.throttled}})
     show_operation(done)
+    for policy, reasons in pruning.late.items():
+        alarm("castra.backup.late", blueprint.name, policy, "\n".join(reasons))
     return done

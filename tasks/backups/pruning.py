@@ -1,7 +1,7 @@
 """Pruning: the plan of it over all policies, those too that are gone; and the calls that remove a backup."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from blueprints.backups import BackupPolicy, Tiers
 from blueprints.environment import Environment
 from tasks.backups.costs import GIB_MONTH, figures
+from tasks.backups.lateness import late
 from tasks.backups.record import Backup, backups_in
 from tasks.backups.retention import Policy, Verdict, retain
 from tasks.backups.sources import covered_by
@@ -24,23 +25,26 @@ REMOVE = "remove"
 
 @dataclass(frozen=True)
 class Pruning:
-    """A plan, and the backups that its deeds remove, by what the deeds are called."""
+    """A plan, the backups that its deeds remove, by what the deeds are called, and what is late, by policy."""
 
     operation: Operation
     going: Mapping[str, Backup]
+    late: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: float = GIB_MONTH) -> Pruning:
     """What becomes of every backup that a document's policies made, in all their regions. Writes nothing."""
     regions = regions_of(blueprint)
-    policies = policies_in(blueprint, scope, regions)
+    covers = dict(each(lambda name: _covers(blueprint.backups[name], blueprint, scope), blueprint.backups))
+    policies = policies_in(blueprint, covers, regions)
     listed = [
         one for _, several in each(lambda r: backups_in(scope, blueprint.name, region=r), regions) for one in several
     ]
     verdicts = judged(listed, policies, now, {})
     if not all(one.keep for one in verdicts):
         verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
-    return planned(blueprint, verdicts, price, scope.calls.summary())
+    pruning = planned(blueprint, verdicts, price, scope.calls.summary())
+    return replace(pruning, late=late(blueprint.backups, covers, listed, now))
 
 
 def regions_of(blueprint: Environment) -> list[str]:
@@ -49,9 +53,10 @@ def regions_of(blueprint: Environment) -> list[str]:
     return [blueprint.region, *(region for region in copies if region != blueprint.region)]
 
 
-def policies_in(blueprint: Environment, scope: Scope, regions: Iterable[str]) -> dict[tuple[str, str], Policy]:
-    """What each policy says of its backups in each region."""
-    covers = dict(each(lambda name: _covers(blueprint.backups[name], blueprint, scope), blueprint.backups))
+def policies_in(
+    blueprint: Environment, covers: Mapping[str, frozenset[str]], regions: Iterable[str]
+) -> dict[tuple[str, str], Policy]:
+    """What each policy says of its backups in each region. Pure."""
     return {
         (name, region): Policy(_tiers(policy, region), policy.when.zone, covers[name])
         for name, policy in blueprint.backups.items()

@@ -1,5 +1,6 @@
 """Backing up and pruning, by flows and by a shell: what nobody made twice, what failed, what was left undone."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ def blueprint(name: str, **policy: Any) -> Environment:
 
 
 def document(name: str, **policy: Any) -> dict[str, Any]:
-    nightly = {"select": {"tags": {"backup": name}}, "when": {"cron": "0 2 * * *"}, "keep": {"daily": 7}}
+    nightly = {"select": {"tags": {"backup": name}}, "when": {"cron": "0 0 * * *"}, "keep": {"daily": 7}}
     return {"name": name, "region": REGION, "backups": {"nightly": nightly | policy}}
 
 
@@ -65,7 +66,7 @@ def standing(name: str) -> list[Backup]:
 
 def old(name: str, source: str, days: int, gib_tags: dict[str, str] | None = None) -> str:
     """A snapshot as Castra would have taken it some days ago."""
-    due = datetime.now(UTC).replace(hour=2, minute=0, second=0) - timedelta(days=days)
+    due = datetime.now(UTC).replace(hour=0, minute=0, second=0) - timedelta(days=days)
     policy = blueprint(name).backups["nightly"]
     told = tags_of(name, "nightly", source, None, slot_of(due), "snapshot", 1, policy.keep, "UTC") | (gib_tags or {})
     asked = [{"ResourceType": "snapshot", "Tags": as_list(told)}]
@@ -334,3 +335,28 @@ def test_the_shell_backs_up_and_prunes(aws: Physics, name: str, tmp_path: Path) 
     assert "usd a month freed at most: 0.8" in pruned.stdout
     unknown = castra("back-up", file, "weekly", "--yes")
     assert (unknown.returncode, "there's no such policy" in unknown.stderr) == (2, True)
+
+
+# ---------------------------------------------------------------------- alarms
+
+
+def test_what_failed_and_what_is_late_are_told_as_events(
+    aws: Physics, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, ...]] = []
+    for module in ("back_up", "prune_backups"):
+        monkeypatch.setattr(sys.modules[f"flows.{module}"], "alarm", lambda *words: told.append(words))
+    source = volume(name)
+    aws.rule("CreateSnapshot", "error:SnapshotLimitExceeded:400", nth=1)
+    with pytest.raises(Failed):
+        back_up(blueprint(name))
+    [failed] = told
+    assert failed[:3] == ("castra.backup.failed", name, "nightly")
+    assert failed[3].startswith(f"{source}: CreateSnapshot answered SnapshotLimitExceeded")
+    old(name, source, 9)
+    prune_backups(blueprint(name))
+    assert told[1][:3] == ("castra.backup.late", name, "nightly")
+    assert told[1][3].startswith(f"{source}: its newest good one is of ")
+    back_up(blueprint(name))
+    prune_backups(blueprint(name))
+    assert len(told) == 2
