@@ -10,6 +10,7 @@ from pathlib import Path
 from blueprints.environment import Environment
 from blueprints.reading import load
 from tasks.reading import plan_of, resources, scope_of
+from tasks.scope import KEPT
 from tests.crash.disturbing import Case, Direction, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -17,10 +18,10 @@ from tests.crash.stage import Stage
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What an account holds when empty and when all stands, and how many writes each direction takes."""
+    """What an account holds when all stands and once it's struck, and how many writes each direction takes."""
 
-    empty: "Counter[Thing]"
     whole: "Counter[Thing]"
+    struck: "Counter[Thing]"
     up: int
     down: int
 
@@ -48,8 +49,10 @@ class Life(Disturbed):
         self._must(self.stage.castra(*self.raising))
         up, whole = self.stage.writes(), listing(self.stage)
         self._must(self.stage.castra(*self.striking))
-        assert listing(self.stage) == empty, sorted(listing(self.stage) - empty)
-        return Undisturbed(empty, whole, up, self.stage.writes() - up)
+        struck = listing(self.stage)
+        assert not empty - struck
+        assert all(KEPT in state for _, _, state in struck - empty), sorted(struck - empty)
+        return Undisturbed(whole, struck, up, self.stage.writes() - up)
 
     def live(self) -> Result:
         """Raise it and strike it, the one or the other or both disturbed."""
@@ -59,7 +62,7 @@ class Life(Disturbed):
         self._go(self.raising, self.case.direction != "down" and self._reachable(self.reference.up))
         self._standing(self.reference.whole)
         self._go(self.striking, self.case.direction != "up" and self._reachable(self.reference.down))
-        self._nothing(self.reference.empty)
+        self._struck(self.reference.struck)
         self.result.seconds = time.monotonic() - started
         return self.result
 
@@ -80,9 +83,11 @@ class Life(Disturbed):
         if standing != sorted((part.key, "standing") for part in self.environment.parts()):
             self.result.add("lost", f"the survey tells {standing}")
 
-    def _nothing(self, empty: "Counter[Thing]") -> None:
-        """Nothing is left, by plain clients' eyes and by Castra's."""
-        self._left(empty)
+    def _struck(self, struck: "Counter[Thing]") -> None:
+        """Nothing is left but what is to be kept, by plain clients' eyes and by Castra's."""
+        self._left(struck)
+        for what, name, _ in sorted(struck - listing(self.stage)):
+            self.result.add("lost", f"{what} {name}, which was to be kept")
         for one in resources(scope_of(self.environment)):
             self.result.add("left", f"{one.part} {one.id} ({one.phase})")
 

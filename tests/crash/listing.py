@@ -49,6 +49,10 @@ OWN = {
     "SecurityGroups": "GroupId",
     "LaunchTemplates": "LaunchTemplateId",
     "FlowLogs": "FlowLogId",
+    "Instances": "InstanceId",
+    "Volumes": "VolumeId",
+    "Images": "ImageId",
+    "Snapshots": "SnapshotId",
 }
 """The field with a thing's own id, where others name it."""
 GONE = {"deleted", "deleting", "terminated", "shutting-down"}
@@ -99,16 +103,24 @@ def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
     """What groups launched: into which zone is chance."""
     for reservation in ec2.describe_instances()["Reservations"]:
         for one in reservation["Instances"]:
-            yield "Instances", {"State": one["State"]["Name"], "Type": one["InstanceType"], "Tags": one.get("Tags", [])}
+            about = {"InstanceId": one["InstanceId"], "State": one["State"]["Name"], "Type": one["InstanceType"]}
+            yield "Instances", {**about, "Tags": one.get("Tags", [])}
+    for one in ec2.describe_volumes()["Volumes"]:
+        about = {key: one[key] for key in ("VolumeId", "Size", "VolumeType", "Encrypted", "State")}
+        attached = [[attachment["InstanceId"], attachment["Device"]] for attachment in one["Attachments"]]
+        yield "Volumes", {**about, "Attached": attached, "Tags": one.get("Tags", [])}
 
 
 def _kept(ec2: Any) -> Iterator[tuple[str, Any]]:
     """Images and snapshots of one's own; their names have ids in them."""
     for image in ec2.describe_images(Owners=["self"])["Images"]:
         named = ID.sub(r"\1-*", image["Name"])
-        yield "Images", {"ImageName": named, "State": image["State"], "Tags": image.get("Tags", [])}
+        about = {"ImageId": image["ImageId"], "ImageName": named, "State": image["State"]}
+        disks = [[disk["DeviceName"], disk["Ebs"]["SnapshotId"]] for disk in image["BlockDeviceMappings"]]
+        yield "Images", {**about, "Disks": disks, "Tags": image.get("Tags", [])}
     for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
-        yield "Snapshots", {"Size": one["VolumeSize"], "State": one["State"], "Tags": one.get("Tags", [])}
+        about = {"SnapshotId": one["SnapshotId"], "Size": one["VolumeSize"], "State": one["State"]}
+        yield "Snapshots", {**about, "Encrypted": one["Encrypted"], "Tags": one.get("Tags", [])}
 
 
 def _listeners(elbv2: Any) -> Iterator[tuple[str, Any]]:

@@ -74,7 +74,7 @@ def test_what_is_missing_doubled_or_left_is_told(scene: Stage, blueprint: Path, 
     table = next(one for one in ec2.describe_route_tables()["RouteTables"] if one["Tags"])
     ec2.create_tags(Resources=[table["RouteTableId"]], Tags=[{"Key": "Name", "Value": "by hand"}])
     ec2.allocate_address(Domain="vpc")
-    life._left(reference.empty)
+    life._left(reference.struck)
     life._compare(reference.whole)
     told = {(wrong, what.partition(":")[0]) for wrong, what in life.result.wrong}
     assert {("doubled", "Vpcs vpc/main"), ("doubled", "Addresses "), ("left", "Vpcs vpc/main")} <= told

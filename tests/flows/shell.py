@@ -2,12 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.flows.world import ROOT
+from tests.physics import Physics
+from tests.physics.rules import When
 
 CASTRA = Path(sys.executable).parent / "castra"
 LIMIT = 240  # seconds, on a busy machine; a quiet one needs ten
@@ -42,6 +45,15 @@ def start(*words: object, env: dict[str, str | None] | None = None, **more: Any)
     """Start `castra`; its two outputs can be read."""
     settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
     return subprocess.Popen([str(CASTRA), *map(str, words)], text=True, cwd=ROOT, env=environ(env), **settings)
+
+
+def killed(aws: Physics, blueprint: Path, moment: int, when: When, operation: str = "*") -> None:
+    """Raise it in a process of its own that is killed at a write, before or after that takes effect."""
+    process = start("up", blueprint, "--yes")
+    rule = aws.rule(operation, f"kill:{process.pid}", moment, when, writes=True)
+    process.communicate(timeout=LIMIT)
+    assert (rule.hits, process.returncode) == (1, -signal.SIGKILL)
+    aws.rules.clear()
 
 
 def environ(changes: dict[str, str | None] | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from blueprints.environment import Environment
 from blueprints.reading import load
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down
-from tests.flows.shell import LIMIT, start
+from tests.flows.shell import LIMIT, killed, start
 from tests.flows.world import (
     REGION,
     age_the_lease,
@@ -54,15 +54,6 @@ def blueprint(tmp_path: Path, name: str) -> Path:
 def orders_end(aws: Physics) -> Iterator[None]:
     """No rule outlives its test."""
     yield
-    aws.rules.clear()
-
-
-def killed(aws: Physics, blueprint: Path, moment: int, when: When, operation: str = "*") -> None:
-    """Raise it in a process of its own that is killed at a write, before or after that takes effect."""
-    process = start("up", blueprint, "--yes")
-    rule = aws.rule(operation, f"kill:{process.pid}", moment, when, writes=True)
-    process.communicate(timeout=LIMIT)
-    assert (rule.hits, process.returncode) == (1, -signal.SIGKILL)
     aws.rules.clear()
 
 

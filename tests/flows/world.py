@@ -16,7 +16,7 @@ from blueprints.environment import Environment
 from blueprints.reading import build, load
 from tasks.lease import SECONDS, depot
 from tasks.reading import resources
-from tasks.scope import Scope
+from tasks.scope import PART, Scope
 from tests.physics import Physics
 from tests.physics.log import Call
 
@@ -120,6 +120,8 @@ def witness() -> Counter[str]:
         "role": len(iam.list_roles(PathPrefix="/castra/")["Roles"]),
         "flow log": len(ec2.describe_flow_logs()["FlowLogs"]),
         "bucket": len([one for one in client("s3").list_buckets()["Buckets"] if "--" in one["Name"]]),
+        "image": len(ec2.describe_images(Owners=["self"])["Images"]),
+        "copied snapshot": len(ec2.describe_snapshots(Filters=[{"Name": "tag-key", "Values": [PART]}])["Snapshots"]),
         "key pair": len(ec2.describe_key_pairs()["KeyPairs"]),
         "policy": len(iam.list_policies(Scope="Local", PathPrefix="/castra/")["Policies"]),
         "profile": len(iam.list_instance_profiles(PathPrefix="/castra/")["InstanceProfiles"]),
