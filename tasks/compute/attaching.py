@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from tasks.compute.instance_state import others_of
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.retry import when_released
-from tasks.scope import Scope
+from tasks.scope import ENVIRONMENT, PART, RETIRED, Scope, as_dict
 from tasks.waiting import wait_until
 
 STARTS_WITHIN, STOPS_WITHIN, LETS_GO_WITHIN = 600.0, 900.0, 300.0  # seconds
@@ -19,6 +19,7 @@ ATTACHES = (
     "ec2:DescribeInstances",
     "ec2:DetachVolume",
     "ec2:DisassociateAddress",
+    "ec2:StopInstances",
 )
 
 
@@ -54,9 +55,27 @@ def attach(scope: Scope, id: str, wanted: Mapping[str, str], ours: Mapping[str, 
             _await_free(scope, volume)
     for device, volume in wanted.items():
         if ours.get(device) != volume:
+            _take_over(scope, id, volume)
             scope.go_ahead.check()
             when_released(f"volume {volume} to be free", _attach, scope, id, device, volume)
     wait_until(scope, lambda: _has(scope, id, wanted), f"instance {id}", LETS_GO_WITHIN, lambda: "a volume isn't there")
+
+
+def _take_over(scope: Scope, id: str, volume: str) -> None:
+    """Have the instance that this one replaces let a volume go: stopped, so that it isn't cut off while it writes."""
+    (told,) = scope.ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+    holder = next((one["InstanceId"] for one in told["Attachments"] if one["InstanceId"] != id), "")
+    tags, mine = (as_dict((described(scope, one) or {}).get("Tags")) for one in (holder or id, id))
+    if not holder or RETIRED not in tags or any(tags.get(key) != mine.get(key) for key in (ENVIRONMENT, PART)):
+        return  # whoever holds it is told by AWS's answer
+    await_state(scope, holder, "running", "stopped", "terminated", within=STARTS_WITHIN)
+    scope.go_ahead.check()
+    with gone_is_fine("IncorrectInstanceState"):  # it ends already
+        scope.ec2.stop_instances(InstanceIds=[holder])
+    await_state(scope, holder, "stopped", "terminated", within=STOPS_WITHIN)
+    with gone_is_fine("IncorrectState"):
+        scope.ec2.detach_volume(VolumeId=volume, InstanceId=holder)
+    _await_free(scope, volume)
 
 
 def _attach(scope: Scope, id: str, device: str, volume: str) -> None:

@@ -34,7 +34,6 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
     name = "instance"
     holds = "what is on its root volume"
     or_else = "`may_stop: true` lets an instance be stopped for another type or user data"
-    goes_first = True  # its volumes and its address can't be used twice
     whole_at_birth = False  # volumes and an address are given to what runs
     outlasted_by = ("firewall", "internet-gateway")  # it may need both while it shuts down
     actions = tuple(sorted((*READS, *WRITES, *ATTACHES, *CHANGES, *PROFILES, *MODIFIES)))

@@ -20,7 +20,6 @@ CHANGES = (
     "ec2:ModifyInstanceMetadataOptions",
     "ec2:MonitorInstances",
     "ec2:StartInstances",
-    "ec2:StopInstances",
     "ec2:UnmonitorInstances",
     "iam:PassRole",
 )

@@ -78,6 +78,32 @@ def test_another_one_takes_over_its_volumes_and_its_address(scope: Scope) -> Non
     assert now.outputs["public_ip"] == before.outputs["public_ip"]
 
 
+def test_where_the_new_one_cant_be_launched_the_old_one_still_runs_with_its_volumes(scope: Scope) -> None:
+    old = up(scope)
+    volumes = standing(scope).state.volumes
+    with pytest.raises(Exception, match="InvalidKeyPair"):
+        up(scope, replace=("instance/db",), key_pair="nobodys")
+    now = told(scope, old)
+    assert now["State"]["Name"] == "running"
+    assert volumes["/dev/sdf"] in {disk["Ebs"]["VolumeId"] for disk in now["BlockDeviceMappings"]}
+    assert up(scope) != old
+    assert standing(scope).state.volumes == volumes
+    assert told(scope, old)["State"]["Name"] == "terminated"
+
+
+def test_the_old_one_is_stopped_before_its_volumes_are_taken(weather: Weather) -> None:
+    times = {"instance_running": 20, "instance_stopped": 30, "instance_terminated": 40}
+    aws = weather(scale=400, times=times)
+    scope = Scope("strict", "eu-west-1", poll_seconds=0.01)
+    up(scope)
+    scope.ec2.create_key_pair(KeyName="other")
+    before = len(aws.writes())
+    up(scope, replace=("instance/db",), key_pair="other")
+    made = [call.operation for call in aws.writes()[before:]]
+    order = ["RunInstances", "StopInstances", "DetachVolume", "AttachVolume", "AssociateAddress", "TerminateInstances"]
+    assert [operation for operation in made if operation in order] == order
+
+
 def test_a_newer_image_is_for_new_instances_but_another_one_by_its_id_is_a_change(scope: Scope) -> None:
     up(scope)
     images = scope.ec2.describe_images(Owners=["amazon"])["Images"]
