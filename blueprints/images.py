@@ -78,8 +78,10 @@ class BuiltImage(Piece):
             raise ValueError("can only say `numbered` of one from a snapshot: the others always are")
         if self.is_part and (self.encrypted or self.copies or self.share):
             raise ValueError("is a part of the environment: say `numbered: true` to encrypt, copy or share it")
-        if self.share and self.encrypt and not self.kms_key:
-            raise ValueError("can't be shared under the account's own key of EBS: name a kms_key")
+        if self.numbered and self.from_snapshot and self.from_snapshot.copied:
+            raise ValueError("is encrypted as a whole: say encrypt or kms_key of the image; copy a far snapshot first")
+        if self.share and self.encrypted and not all((self.kms_key, *(copy.kms_key for copy in self.copies))):
+            raise ValueError("can't be shared under the account's own key of EBS: name a kms_key, of each copy too")
         if len({copy.region for copy in self.copies}) < len(self.copies):
             raise ValueError("can be copied to a region once")
         return self

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import shell
-from flows.options import Json, Region, Yes
+from flows.options import File, Json, Region, Yes
 from flows.retiring import policy_and_scope
 
 if TYPE_CHECKING:
@@ -64,3 +64,32 @@ def retire(
             return retire_images(policy, scope.region, scope.expected_account, scope.role, approved)
 
         shell.operate(planned, retire_them, yes, json, "castra retire, when the next step is due")
+
+
+@verbs.command(name="build-image")
+def build_image(
+    file: File,
+    name: Annotated[str, typer.Argument(help="The image's name in the section images.", show_default=False)],
+    again: Annotated[bool, typer.Option("--again", help="Build another one even if the same stands.")] = False,
+    commit: Annotated[str, typer.Option("--commit", help="Of the recipe's repository; becomes a tag.")] = "",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Build the next image of a name by its recipe, test it, copy and share it; nothing else is left of it."""
+    with shell.errors_told(json):
+        from flows.ordering import ordered
+
+        document, scope, order = ordered(file, name, again, commit)
+        from tasks.images.building import plan_build
+        from tasks.images.works import look_at
+
+        planned = plan_build(order, look_at(scope, order), scope.region)
+        planned = planned.model_copy(update={"calls": scope.calls.summary()})
+
+        def build(approved: str | None) -> "Operation":
+            from flows.build_image import build_image
+
+            where = (document.region, document.name, document.all_tags, document.account, document.role)
+            return build_image(name, order.image, *where, commit, again, approved)
+
+        shell.operate(planned, build, yes, json, f"castra up {file}, for what names it")

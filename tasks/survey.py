@@ -47,24 +47,34 @@ def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
     AWS nothing, and the account is known. Raises Invalid for what has no answer, or can't be built.
     """
     asked = {lookup: part for part in reversed(tuple(parts)) for lookup in part.lookups}
-    parameters = [lookup for lookup in asked if lookup.startswith("ssm:")]
-    images = [lookup for lookup in asked if lookup.startswith("newest-image:")]
-    defaults = [lookup for lookup in asked if lookup.startswith("default-")]
-    answers = _parameters(scope, parameters) | _newest_images(scope, images) | _defaults(scope, defaults)
-    answers |= built_images(scope, [lookup for lookup in asked if lookup.startswith("built-image:")])
-    answers |= zones_of(scope, [lookup for lookup in asked if lookup.startswith("zone:")])
-    if "account:" in asked:
-        answers["account:"] = scope.account
+    answers = _asked_of_aws(scope, tuple(asked))
     answers |= _all_built({lookup: part for lookup, part in asked.items() if lookup.startswith("built:")})
     missing = [lookup for lookup in asked if lookup not in answers]
     if "default-vpc:" in missing:  # and so no subnet of it
         missing = [lookup for lookup in missing if not lookup.startswith("default-subnet:")]
     if missing:
-        raise Invalid("The blueprint", dict.fromkeys(_unanswered(scope, asked[lookup], lookup) for lookup in missing))
+        places = {lookup: asked[lookup].where or asked[lookup].key for lookup in missing}
+        raise Invalid("The blueprint", dict.fromkeys(_unanswered(scope, places[lookup], lookup) for lookup in missing))
     return answers
 
 
-def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
+def resolve(scope: Scope, lookup: Lookup, where: str) -> str:
+    """What AWS says to one lookup of no part; `where` is its place in the document. Raises Invalid without answer."""
+    if answered := _asked_of_aws(scope, [lookup]).get(lookup):
+        return answered
+    raise Invalid("The blueprint", [_unanswered(scope, where, lookup)])
+
+
+def _asked_of_aws(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:
+    def of(how: str) -> list[Lookup]:
+        return [lookup for lookup in lookups if lookup.startswith(how)]
+
+    answers = _parameters(scope, of("ssm:")) | _newest_images(scope, of("newest-image:"))
+    answers |= _defaults(scope, of("default-")) | built_images(scope, of("built-image:")) | zones_of(scope, of("zone:"))
+    return answers | ({"account:": scope.account} if "account:" in lookups else {})
+
+
+def _unanswered(scope: Scope, where: str, lookup: Lookup) -> Problem:
     how, _, what = lookup.partition(":")
     if how == "default-vpc":
         way_out = f"Make one with `aws ec2 create-default-vpc --region {scope.region}`, or describe one by network.cidr"
@@ -74,15 +84,13 @@ def _unanswered(scope: Scope, part: Part, lookup: Lookup) -> Problem:
         return Problem("network.zones", f"the default VPC has no default subnet in {what}", way_out)
     if how == "zone":
         why = f"account {scope.account} has no public hosted zone that {what} is in"
-        return Problem(
-            part.where or part.key, why, "Make one in Route 53, and let the domain's registrar name its servers"
-        )
+        return Problem(where, why, "Make one in Route 53, and let the domain's registrar name its servers")
     if how == "built-image":
         why = f"no good image {what} is built yet in {scope.region}"
-        return Problem(part.where or part.key, why, f"Build it: castra build-image FILE {what}")
+        return Problem(where, why, f"Build it: castra build-image FILE {what}")
     noun = "parameter" if how == "ssm" else "image"
     why = f"there's no {noun} {what} in {scope.region}"
-    return Problem(part.where or part.key, why, "Check its name and the region")
+    return Problem(where, why, "Check its name and the region")
 
 
 def _parameters(scope: Scope, lookups: Sequence[Lookup]) -> dict[str, str]:

@@ -71,7 +71,7 @@ class ImageKind(Kind[RegisteredImage, ImageState]):
                 f"snapshot {wanted.snapshot}",
                 scope.ec2.register_image,
                 Name=title,
-                **_asked(wanted),
+                **registration(wanted),
                 TagSpecifications=self.tag_specifications(scope, name, wanted, "image"),
             )
         except ClientError as error:
@@ -114,7 +114,7 @@ class ImageKind(Kind[RegisteredImage, ImageState]):
         raise CastraError(self.key(name), why, way_out)
 
 
-def _asked(wanted: ImageState) -> dict[str, Any]:
+def registration(wanted: ImageState) -> dict[str, Any]:
     """An image, as RegisterImage takes it."""
     root = {"SnapshotId": wanted.snapshot, "VolumeType": "gp3", "DeleteOnTermination": True}
     return {

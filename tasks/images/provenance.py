@@ -36,6 +36,11 @@ def is_good(tags: Mapping[str, str], name: str) -> bool:
     return tags.get(IMAGE) == name and REFUSED not in tags
 
 
+def built_under(tags: Mapping[str, str]) -> str:
+    """The name that Castra built or was building something under; empty for anything else."""
+    return tags.get(IMAGE) or tags.get(BUILD, "").rpartition("/")[0]
+
+
 def order(image: Mapping[str, Any]) -> tuple[str, int, str]:
     """By age. AWS tells whole seconds, so that of two of one second the one of the higher number is the newer."""
     return image["CreationDate"], number_of(as_dict(image.get("Tags"))), image["ImageId"]

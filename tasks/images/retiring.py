@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from blueprints.retiring import Retiring
 from tasks.images.owned import STEPS, Image, Snapshot
-from tasks.images.provenance import IMAGE
+from tasks.images.provenance import IMAGE, built_under
 from tasks.images.references import Reached
 from tasks.operation import KEEP, Deed
 from tasks.scope import ENVIRONMENT, PART
@@ -152,18 +152,18 @@ def _loose(stock: Stock, policy: Retiring, now: datetime) -> Iterator[Deed]:
 
 def _concerns(snapshot: Snapshot, policy: Retiring) -> bool:
     """Whether it was made for an image that the policy could be about."""
-    if IMAGE in snapshot.tags:
-        return not policy.only or snapshot.tags[IMAGE] in policy.only
+    if name := built_under(snapshot.tags):
+        return not policy.only or name in policy.only
     return bool(snapshot.image) and not policy.only
 
 
 def _verdict_on_loose(snapshot: Snapshot, reached: Reached, policy: Retiring, now: datetime) -> Deed:
-    gone = f"its image {snapshot.image or snapshot.tags.get(IMAGE, '')} is gone"
+    gone = f"its image {snapshot.image or built_under(snapshot.tags)} is gone"
     due = snapshot.started + timedelta(days=policy.loose_days)
     action = KEEP
     if whys := reached.get(snapshot.id, ()):
         gone = _in_words(whys)
-    elif IMAGE not in snapshot.tags and not policy.loose:
+    elif not built_under(snapshot.tags) and not policy.loose:
         gone += ", but Castra hasn't built that one: it goes if loose ones are asked for"
     elif now < due:
         gone += f"; it goes from {due:%Y-%m-%d} on"

@@ -11,6 +11,7 @@ FOLDER = Path(__file__).parent / "profiles"
 TIMES = frozenset(
     {
         *("instance_running", "instance_checked", "instance_stopped", "instance_terminated"),
+        "machine_furnished",
         *("nat_available", "nat_deleted"),
         *("balancer_active", "balancer_gone", "group_deleted", "image_available", "image_copied", "image_registered"),
         *("volume_available", "volume_modified", "volume_rested"),

@@ -323,6 +323,7 @@ def test_snapshots_whose_image_is_gone_are_found_and_backups_are_not() -> None:
         snapshot(4),
         Snapshot("snap-5", 8, NOW - 90 * DAY, "by hand"),
         snapshot(6, tags={"castra:image": "app"}),
+        snapshot(7, tags={"castra:build": "app/3"}),
     ]
     stock = Stock([image(4, snapshots=())], gone, {gone[6].id: ("launch configuration old",)})
     assert actions(stock) == {
@@ -331,6 +332,7 @@ def test_snapshots_whose_image_is_gone_are_found_and_backups_are_not() -> None:
         gone[1].id: "keep",
         gone[3].id: "keep",
         gone[6].id: "keep",
+        gone[7].id: "remove",
     }
     assert "goes if loose ones are asked for" in reasons(stock)[gone[1].id]
     assert actions(stock, Retiring(keep=1, loose=True))[gone[1].id] == "remove"
