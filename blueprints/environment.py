@@ -1,9 +1,11 @@
 """Environment: the document people write; it unfolds into parts, and is checked across its sections."""
 
+import re
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.any_api import AnyApi
@@ -18,6 +20,7 @@ from blueprints.images import BuiltImage
 from blueprints.instances import Instance
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
+from blueprints.lifetimes import Lifetime, lasting
 from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
@@ -27,13 +30,21 @@ from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
 
 LONGEST_NAME = 40
-OWN_TAGS = 50 - 7  # AWS's limit for one resource, without Castra's own and `Name`
+OWN_TAGS = 50 - 9  # AWS's limit for one resource, without Castra's own and `Name`
+IN_TAGS = r"^[\w\s.:/=+@-]*$"  # what every service takes as a tag's value; IAM takes nothing else
 SectionName = Annotated[Name, Field(max_length=LONGEST_NAME)]
 
 
 def _only_parts(value: Any) -> Any:
     if not isinstance(value, list | tuple) or not all(isinstance(one, Part) for one in value):
         raise ValueError("can't stand in a document: it is for parts written in Python")
+    return value
+
+
+def _fits_a_tag(value: str | None) -> str | None:
+    if value and not re.fullmatch(IN_TAGS, value):
+        odd = ", ".join(sorted(set(re.sub(r"[\w\s.:/=+@-]", "", value))))
+        raise ValueError(f"has {odd}, which IAM takes in no tag: use letters, digits, blanks and . : / = + - @")
     return value
 
 
@@ -51,6 +62,13 @@ class Environment(Piece):
         description="ARN of a role to be assumed, for work in another account.",
     )
     owner: str | None = Field(default=None, max_length=256, description="Whom to ask; becomes a tag.")
+    purpose: Annotated[str | None, AfterValidator(_fits_a_tag)] = Field(
+        default=None, max_length=256, description="What it is for; becomes a tag."
+    )
+    expires_after: Lifetime | None = Field(
+        default=None,
+        description="How long it stands, from its first raising on: 8h, 3d or 1d12h. Then it ends itself. Else never.",
+    )
     tags: dict[str, str] = Field(default_factory=dict, description="Your own tags, for everything that takes tags.")
     network: Network | None = None
     balancers: dict[SectionName, Balancer] = Field(default_factory=dict)
@@ -98,8 +116,14 @@ class Environment(Piece):
 
     @property
     def all_tags(self) -> dict[str, str]:
-        """The user's own tags, with the owner."""
-        return self.tags | ({"owner": self.owner} if self.owner else {})
+        """The user's own tags, with the owner and the purpose."""
+        told = {"owner": self.owner, "purpose": self.purpose}
+        return self.tags | {key: value for key, value in told.items() if value}
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """How long it is to stand; None for ever."""
+        return lasting(self.expires_after) if self.expires_after else None
 
     def parts(self) -> tuple[Part, ...]:
         """All parts it unfolds into. Raises Invalid where sections don't fit together."""

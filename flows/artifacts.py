@@ -27,7 +27,8 @@ def show_plan(plan: Plan, title: str = "Plan") -> None:
     """A table of what is to be done, and why."""
     counts = ", ".join(f"{count} to {action}" for action, count in plan.counts.items() if count)
     description = f"{title} of {plan.environment} in {plan.region}: {counts or 'nothing'} ({plan.fingerprint})"
-    create_table_artifact(table=as_rows(plan), key=f"plan-{plan.environment}", description=description)
+    described = ". ".join(filter(None, (description, plan.remark)))
+    create_table_artifact(table=as_rows(plan), key=f"plan-{plan.environment}", description=described)
 
 
 def show_result(report: Report) -> None:

@@ -236,6 +236,7 @@ def list_(region: Region = None, json: Json = False) -> None:
     with shell.errors_told(json):
         scope = shell.scope_in(None, region)
         from flows import screen
+        from tasks.expiry import in_words
         from tasks.reading import inventory
 
         standing = inventory(scope)
@@ -243,8 +244,12 @@ def list_(region: Region = None, json: Json = False) -> None:
             environments = [one.model_dump(mode="json") for one in standing]
             screen.print_json({"region": scope.region, "environments": environments, "calls": scope.calls.summary()})
         elif standing:
-            rows = [[one.environment, one.parts, shell.age(one.created), one.owner or ""] for one in standing]
-            screen.print_table(["environment", "parts", "age", "owner"], rows)
+            ends = [in_words(one.expires, scope.now) for one in standing]
+            rows = [
+                [one.environment, one.parts, shell.age(one.created), end, one.owner or "", one.purpose or ""]
+                for one, end in zip(standing, ends, strict=True)
+            ]
+            screen.print_table(["environment", "parts", "age", "ends", "owner", "purpose"], rows)
         else:
             screen.data.print(f"No environment stands in {scope.region}.", highlight=False)
 
@@ -255,16 +260,20 @@ def show(name: Name, region: Region = None, json: Json = False) -> None:
     with shell.errors_told(json):
         scope = shell.scope_in(name, region)
         from flows import screen
-        from tasks.reading import resources
+        from tasks.expiry import ends_at
+        from tasks.reading import standing_in
 
-        standing = resources(scope)
+        standing, whole = standing_in(scope)
         if json:
             parts = [one.model_dump(mode="json") for one in standing]
-            document = {"environment": name, "region": scope.region, "parts": parts, "calls": scope.calls.summary()}
-            screen.print_json(document)
+            said = whole.model_dump(mode="json", include={"owner", "purpose", "expires"})
+            document = {"environment": name, "region": scope.region, **said, "parts": parts}
+            screen.print_json(document | {"calls": scope.calls.summary()})
         elif standing:
             rows = [[one.part, one.id, one.phase, shell.age(one.created), shell.pairs(one.outputs)] for one in standing]
             screen.print_table(["part", "id", "phase", "age", "outputs"], rows)
+            if told := ends_at(whole.expires, scope.now):
+                screen.data.print(told, highlight=False)
         else:
             screen.data.print(f"Nothing stands of {name} in {scope.region}.", highlight=False)
 

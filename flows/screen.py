@@ -46,6 +46,8 @@ def print_steps(report: Report) -> None:
         if step.action != "keep":
             data.print(_line(step), highlight=False)
     data.print(counts_in_words(report.counts), highlight=False)
+    if report.remark:
+        data.print(report.remark, highlight=False)
 
 
 def _line(step: Step) -> Text:
@@ -70,6 +72,8 @@ def print_result(report: Report) -> None:
         data.print(f"  {name} = {value}", highlight=False)
     done = len(report.outcomes or ())
     calls = f"{report.calls['read']} reads, {report.calls['write']} writes"
+    if report.remark:
+        data.print(report.remark, highlight=False)
     data.print(f"Done: {done} step{'' if done == 1 else 's'} in {report.seconds:.1f} s, {calls}.", highlight=False)
     for means, retried in (report.retries or {}).items():
         times = "once" if retried.count == 1 else f"{retried.count} times"

@@ -196,6 +196,9 @@ class Kind(Generic[P, S]):
     taggable: ClassVar[bool] = True
     """Whether AWS keeps tags on it. What it doesn't tag is found by its parent's tags or by a derived name."""
 
+    own_tags: ClassVar[bool] = True
+    """Whether all its tags are its own; else only the fingerprint is, and the others are of what it belongs to."""
+
     versioned: ClassVar[bool] = False
     """Whether each change makes a new version beside the old ones, which the kind itself prunes: none is retired."""
 

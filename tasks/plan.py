@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
@@ -106,6 +107,10 @@ class Plan(BaseModel):
     """Ids and answers that are known before anything is done."""
     outputs: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
     """What people want to know of what stands now: `load-balancer/front.dns_name` to its value."""
+    expires: datetime | None = Field(default=None, exclude=True)
+    """The end that what is made is given, which is the environment's; None for none."""
+    remark: str = Field(default="", exclude=True)
+    """What is to be said of the environment as a whole, such as when it ends."""
 
     @property
     def changes(self) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from blueprints.environment import Environment
 from blueprints.part import Part
 from tasks.decide import Plan, make_plan, outputs
+from tasks.expiry import end_for, end_of, moment_in, remark
 from tasks.kind import Found
 from tasks.registry import KINDS
 from tasks.scope import Scope
@@ -25,6 +26,7 @@ class Resource(BaseModel):
     phase: str
     created: datetime | None
     outputs: dict[str, str]
+    expires: datetime | None = None
 
 
 class Standing(BaseModel):
@@ -35,18 +37,30 @@ class Standing(BaseModel):
     kinds: dict[str, int]
     created: datetime | None
     owner: str | None
+    purpose: str | None = None
+    expires: datetime | None = None
 
 
 def scope_of(environment: Environment) -> Scope:
     """The scope of a blueprint."""
-    account, role = environment.account, environment.role
-    return Scope(environment.name, environment.region, tags=environment.all_tags, account=account, role=role)
+    account, role, lifetime = environment.account, environment.role, environment.lifetime
+    tags = environment.all_tags
+    return Scope(environment.name, environment.region, tags=tags, account=account, role=role, lifetime=lifetime)
 
 
 def plan_of(environment: Environment, scope: Scope, replace: Iterable[str] = ()) -> Plan:
     """Survey AWS and plan. Writes nothing."""
     parts = environment.parts()
-    return make_plan(parts, survey(scope, KINDS.values(), parts), KINDS, replace)
+    seen = survey(scope, KINDS.values(), parts)
+    return _with_its_end(make_plan(parts, seen, KINDS, replace), scope, seen.found)
+
+
+def _with_its_end(plan: Plan, scope: Scope, found: Iterable[Found[Any]]) -> Plan:
+    """The plan, with the moment at which all that it makes is to end."""
+    found, now = tuple(found), scope.now
+    end = end_for(found, KINDS, scope.lifetime, now)
+    told = remark(end, scope.lifetime, bool(found), str(scope.environment), now)
+    return plan.model_copy(update={"expires": end, "remark": told})
 
 
 def plan_beside(parts: Iterable[Part], scope: Scope) -> Plan:
@@ -55,7 +69,10 @@ def plan_beside(parts: Iterable[Part], scope: Scope) -> Plan:
     seen = survey(scope, [KINDS[kind] for kind in sorted({part.kind for part in parts})], parts)
     asked = {part.key for part in parts}
     found = tuple(one for one in seen.found if one.key in asked)
-    return make_plan(parts, dataclasses.replace(seen, found=found), KINDS)
+    plan = make_plan(parts, dataclasses.replace(seen, found=found), KINDS)
+    if not any(step.action in ("create", "replace") for step in plan.steps):
+        return plan
+    return _with_its_end(plan, scope, survey(scope, KINDS.values()).found)
 
 
 def plan_to_strike(scope: Scope) -> Plan:
@@ -66,6 +83,12 @@ def plan_to_strike(scope: Scope) -> Plan:
 def resources(scope: Scope) -> list[Resource]:
     """All that stands in an environment."""
     return [_resource(found) for found in survey(scope, KINDS.values()).found]
+
+
+def standing_in(scope: Scope) -> tuple[list[Resource], Standing]:
+    """All that stands in an environment, and what is to be said of it as a whole."""
+    found = survey(scope, KINDS.values()).found
+    return [_resource(one) for one in found], _standing(str(scope.environment), list(found))
 
 
 def inventory(scope: Scope) -> list[Standing]:
@@ -82,13 +105,22 @@ def outputs_of(scope: Scope) -> dict[str, str]:
 
 
 def _resource(found: Found[Any]) -> Resource:
-    return Resource(part=found.key, id=found.id, phase=found.phase, created=found.created, outputs=dict(found.outputs))
+    more: dict[str, Any] = {"outputs": dict(found.outputs), "expires": moment_in(found.tags)}
+    return Resource(part=found.key, id=found.id, phase=found.phase, created=found.created, **more)
 
 
 def _standing(name: str, found: list[Found[Any]]) -> Standing:
-    kinds = Counter(one.kind for one in found)
     created = [one.created for one in found if one.created]
-    owner = next((one.tags["owner"] for one in found if "owner" in one.tags), None)
     return Standing(
-        environment=name, parts=len(found), kinds=dict(kinds), created=min(created, default=None), owner=owner
+        environment=name,
+        parts=len(found),
+        kinds=dict(Counter(one.kind for one in found)),
+        created=min(created, default=None),
+        owner=_told("owner", found),
+        purpose=_told("purpose", found),
+        expires=end_of(found, KINDS),
     )
+
+
+def _told(tag: str, found: list[Found[Any]]) -> str | None:
+    return next((one.tags[tag] for one in found if tag in one.tags), None)

@@ -1,6 +1,7 @@
 """What a run tells afterwards: a plan with outcomes, outputs, seconds and calls."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,13 +46,15 @@ class Report(BaseModel):
     retries: dict[str, Retried] | None = Field(default=None, description="What was tried again, by class of error.")
     left: int | None = None
     remaining: dict[str, str] | None = Field(default=None, description="What a tear-down left, and why.")
+    expires: datetime | None = Field(default=None, description="When the environment ends.")
+    remark: str | None = Field(default=None, description="What is to be said of its end.")
 
     def document(self) -> dict[str, Any]:
         """The report as JSON has it."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=False, exclude=self._unused())
 
     def _unused(self) -> set[str]:
-        optional = ("outcomes", "outputs", "seconds", "retries", "left", "remaining")
+        optional = ("outcomes", "outputs", "seconds", "retries", "left", "remaining", "expires", "remark")
         return {name for name in optional if getattr(self, name) is None}
 
     @property
@@ -69,6 +72,8 @@ def report_on(plan: Plan, calls: Mapping[str, int], **more: Any) -> Report:
         steps=plan.steps,
         counts=plan.counts,
         calls=dict(calls),
+        expires=plan.expires,
+        remark=plan.remark or None,
         **more,
     )
 

@@ -5,9 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import boto3
 import botocore.session
@@ -18,12 +19,14 @@ from botocore.loaders import Loader
 from tasks.calls import Calls, Turns
 from tasks.credentials import assuming
 from tasks.errors import WrongAccount, explain
+from tasks.go_ahead import Free, GoAhead
 
 ENVIRONMENT = "castra:environment"
 PART = "castra:part"
 FINGERPRINT = "castra:fingerprint"
 RETIRED = "castra:retired"  # replaced by a newer one with the same part, and to be removed
 CREATED = "castra:created"
+EXPIRES = "castra:expires"  # when the environment ends, ISO UTC; `never` is no end
 EXTRA = "castra:tags"  # keys of the user's tags at the last success: one that left the blueprint since is dropped
 ON_REMOVAL = "castra:on-removal"  # keep: it stays, without Castra's tags, when the environment no longer wants it
 KEPT = "castra:kept"  # on what was kept: the environment that it belonged to, and may again
@@ -37,19 +40,6 @@ POLL_SECONDS = 2.0  # between two looks at something that isn't ready yet
 _LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
 _LOADER_LOCK = threading.Lock()
 T = TypeVar("T")
-
-
-class GoAhead(Protocol):
-    """What is asked before each write: raises when this run may write no more."""
-
-    def check(self) -> None: ...
-
-
-class Free:
-    """The go-ahead of a task that is used alone, under nobody's lease."""
-
-    def check(self) -> None:
-        """Always."""
 
 
 @dataclass
@@ -66,7 +56,8 @@ class Scope:
 
     `environment` None means all environments of the account and region (to read, not to write).
     `tags` are the user's own, given to everything that takes tags; they never decide identity. `role` is the ARN of a
-    role that is assumed, for work in another account.
+    role that is assumed, for work in another account. `expires` is the end that what is made is given; `lifetime` how
+    long an environment is to stand from its first raising on.
     """
 
     def __init__(
@@ -79,7 +70,10 @@ class Scope:
         role: str | None = None,
         poll_seconds: float | None = None,
         go_ahead: GoAhead | None = None,
+        expires: datetime | None = None,
+        lifetime: timedelta | None = None,
     ) -> None:
+        self.expires, self.lifetime, self._ahead = expires, lifetime, timedelta()
         self.environment, self.region = environment, region
         self.tags, self.expected_account, self.role = dict(tags or {}), account, role
         self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
@@ -91,8 +85,9 @@ class Scope:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Scopes travel to other processes by what they were made from."""
-        given = (self.environment, self.region, self.tags, self.expected_account, self.role, self.poll_seconds)
-        return _remake, given
+        given: dict[str, Any] = {"tags": self.tags, "account": self.expected_account, "role": self.role}
+        given |= {"poll_seconds": self.poll_seconds, "expires": self.expires, "lifetime": self.lifetime}
+        return _remake, (self.environment, self.region, given)
 
     def __repr__(self) -> str:
         return f"Scope({self.environment!r}, {self.region!r})"
@@ -164,7 +159,9 @@ class Scope:
     def account(self) -> str:
         """The caller's account id. Raises Unreadable, or WrongAccount where another was expected."""
         try:
-            account = str(self.client("sts").get_caller_identity()["Account"])
+            answer = self.client("sts").get_caller_identity()
+            account = str(answer["Account"])
+            self._ahead = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]) - datetime.now(UTC)
         except (BotoCoreError, ClientError) as error:
             raise explain(error, "Finding out whose credentials these are") from error
         if self.expected_account and self.expected_account != account:
@@ -174,6 +171,12 @@ class Scope:
                 "Use the credentials of that account, or change `account:`",
             )
         return account
+
+    @property
+    def now(self) -> datetime:
+        """The time in UTC by AWS's clock, give or take a second: a machine whose clock is wrong ends nothing."""
+        _ = self.account
+        return datetime.now(UTC) + self._ahead
 
     # ------------------------------------------------------------------ reading
 
@@ -231,6 +234,8 @@ class Scope:
         identity = {ENVIRONMENT: self.environment or "", PART: key, CREATED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
         if fingerprint:
             identity[FINGERPRINT] = fingerprint
+        if self.expires:
+            identity[EXPIRES] = f"{self.expires:%Y-%m-%dT%H:%M:%SZ}"
         return self.wanted_tags(key) | identity  # whatever the user's own tags are
 
     def wanted_tags(self, key: str) -> dict[str, str]:
@@ -266,10 +271,8 @@ class Scope:
         return hashlib.sha256("|".join([self.environment or "", self.region, key, *more]).encode()).hexdigest()[:40]
 
 
-def _remake(
-    environment: str | None, region: str, tags: dict[str, str], account: str | None, role: str | None, poll: float
-) -> Scope:
-    return Scope(environment, region, tags=tags, account=account, role=role, poll_seconds=poll)
+def _remake(environment: str | None, region: str, given: dict[str, Any]) -> Scope:
+    return Scope(environment, region, **given)
 
 
 def wanted_tags(environment: str | None, tags: Mapping[str, str], key: str) -> dict[str, str]:

@@ -29,6 +29,7 @@ class FirewallKind(Kind[Firewall, FirewallState]):
     """Firewalls: all rules of a security group, in and out, as one."""
 
     name = "firewall"
+    own_tags = False
     goes_with = ("security-group",)
     whole_at_birth = False
     actions = (

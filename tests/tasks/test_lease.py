@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tasks.errors import CastraError, Halted, Held, LeaseLost
+from tasks.go_ahead import Free
 from tasks.lease import Holding, Lease, depot, halt, lease, make_depot
 from tasks.progress import Event, listening
-from tasks.scope import Free, Scope
+from tasks.scope import Scope
 from tests.physics import Physics
 
 SECONDS = 8.0

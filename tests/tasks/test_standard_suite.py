@@ -1,6 +1,7 @@
 """The life of a resource, the same for every kind: the standard suite."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 from botocore.session import get_session
@@ -10,7 +11,7 @@ from tasks.decide import Plan, Step
 from tasks.errors import Ambiguous, NeedsReplacing
 from tasks.kind import Found
 from tasks.registry import KINDS
-from tasks.scope import ENVIRONMENT, PART, Scope
+from tasks.scope import ENVIRONMENT, EXPIRES, PART, Scope
 from tasks.survey import answer, look
 from tests.conductor import look_and_plan, raise_all
 from tests.tasks.rows import ROWS
@@ -97,6 +98,20 @@ def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
         assert one.fingerprint == one.state.fingerprint
     others = Scope("another", "eu-west-1")
     assert list(KINDS[row.part.kind].owned(others)) == []
+
+
+def test_made_in_an_environment_that_ends_it_tells_when_and_can_be_told_another_time(scope: Scope, row: Row) -> None:
+    kind = KINDS[row.part.kind]
+    if not (kind.taggable and kind.own_tags):
+        pytest.skip("it has no tags of its own, and goes with what it belongs to")
+    scope.expires = datetime(2027, 1, 2, 8, tzinfo=UTC)
+    raised(scope, row)
+    one = found(scope, row)
+    assert one.tags[EXPIRES] == "2027-01-02T08:00:00Z"
+    before = one.tags
+    kind.tag(scope, one.id, {EXPIRES: "2027-01-03T08:00:00Z"})
+    assert found(scope, row).tags == {**before, EXPIRES: "2027-01-03T08:00:00Z"}
+    assert planned(scope, row).settled
 
 
 def test_changed_by_the_blueprint_it_is_updated_in_place(scope: Scope, row: Row) -> None:
