@@ -1,0 +1,107 @@
+"""The catalogue: ready-made blueprints, taken as they are, or under a name, a region and a size of one's own."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import yaml
+from pydantic import Field
+
+from blueprints.environment import LONGEST_NAME, Environment
+from blueprints.part import Name, Piece
+from blueprints.problem import Invalid, Problem
+from blueprints.reading import parse
+
+HERE = Path(__file__).parent
+Item = Literal["batch", "internal-tool", "jamstack", "web"]
+ITEMS: tuple[Item, ...] = get_args(Item)
+Size = Literal["small", "medium", "large"]
+SIZES: dict[Size, dict[str, str]] = {
+    "small": {"instance_type": "t3.small", "memory": "256"},
+    "medium": {"instance_type": "t3.medium", "memory": "512"},
+    "large": {"instance_type": "t3.large", "memory": "1024"},
+}
+"""What servers and functions are at each size."""
+COUNT = re.compile(r"^(    count: )\{min: (\d+), max: (\d+)\}$", re.MULTILINE)
+
+
+class Choice(Piece):
+    """An item of the catalogue, and what is to differ from how it is written."""
+
+    item: Item = Field(description="Which one.")
+    name: Annotated[Name, Field(max_length=LONGEST_NAME)] | None = Field(
+        default=None, description="The environment's name; the item's own, if not given."
+    )
+    region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="Such as eu-west-1.")
+    owner: str | None = Field(default=None, max_length=256, description="Whom to ask; becomes a tag.")
+    size: Size = Field(default="small", description="Of servers and functions.")
+    count: int | None = Field(default=None, ge=1, le=100, description="How many servers there are at least.")
+
+    def text(self) -> str:
+        """The document, with its comments. Raises Invalid where servers are counted, and there are none."""
+        text = _file(self.item).read_text(encoding="utf-8")
+        asked = {"name": self.name, "region": self.region}
+        for field, value in asked.items():
+            text = text if value is None else re.sub(rf"^{field}: .*$", _line(field, value), text, flags=re.MULTILINE)
+        if self.owner is not None:
+            beside = _line("owner", self.owner)
+            text = re.sub(r"^region: .*$", lambda region: f"{region[0]}\n{beside}", text, flags=re.MULTILINE)
+        for field, value in SIZES[self.size].items():
+            text = re.sub(rf"^(    {field}: ).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
+        return text if self.count is None else self._counted(text, self.count)
+
+    def _counted(self, text: str, count: int) -> str:
+        """The most grows as the least does."""
+        counted, found = COUNT.subn(
+            lambda now: f"{now[1]}{{min: {count}, max: {count * int(now[3]) // int(now[2])}}}", text
+        )
+        if not found:
+            why = f"{self.item} has no servers that could be counted"
+            raise Invalid("catalogue", [Problem("count", why, "Leave it out")])
+        return counted
+
+    def environment(self) -> Environment:
+        """The environment that it describes. Its files are the catalogue's own."""
+        return parse(self.text(), source=f"{self.item} of the catalogue", folder=HERE)
+
+
+def headline(item: Item) -> str:
+    """What an item is, in a sentence."""
+    return _file(item).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
+def folders(item: Item) -> tuple[Path, ...]:
+    """The folders that an item's document names: pages and code."""
+    return (HERE / item,) if (HERE / item).is_dir() else ()
+
+
+def written(choice: Choice, into: Path) -> Iterator[Path]:
+    """Write a document into a folder, and the folders that it names; gives what was written. Raises Invalid.
+
+    Nothing that's there already is written over.
+    """
+    document = into / f"{choice.name or choice.item}.yaml"
+    copies = {folder: into / folder.name for folder in folders(choice.item)}
+    text = choice.text()
+    if problems := [_in_the_way(path) for path in (document, *copies.values()) if path.exists()]:
+        raise Invalid("castra catalogue", problems)
+    for folder, copy in copies.items():
+        yield shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    into.mkdir(parents=True, exist_ok=True)
+    document.write_text(text, encoding="utf-8")
+    yield document
+
+
+def _in_the_way(path: Path) -> Problem:
+    return Problem("--into", f"{path} is there already", "Name another folder, or take it away")
+
+
+def _line(field: str, value: str) -> str:
+    """A line of YAML; a text that would be read as something else is quoted."""
+    return yaml.safe_dump({field: value}, width=10_000, allow_unicode=True).strip()
+
+
+def _file(item: Item) -> Path:
+    return HERE / f"{item}.yaml"

@@ -1,0 +1,36 @@
+"""Raise an item of the catalogue: a form in Prefect's UI with nothing to write but a name."""
+
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from blueprints.catalog.items import Choice, Item, Size
+from blueprints.environment import LONGEST_NAME
+from blueprints.part import NAME
+from flows.spin_up import spin_up
+from tasks.report import Report
+
+
+@flow(name="raise-from-catalogue", flow_run_name="raise {name} from the catalogue: {item}")
+def raise_from_catalogue(
+    item: Item,
+    name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)],
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = "eu-west-1",
+    owner: Annotated[str | None, Field(max_length=256)] = None,
+    size: Size = "small",
+    count: Annotated[int | None, Field(ge=1, le=100)] = None,
+) -> Report:
+    """Raise a ready-made environment, or bring one up to date. Run it again after any failure.
+
+    Args:
+        item: What is raised. `web`: servers behind a load balancer. `jamstack`: pages, an API and a function.
+            `internal-tool`: the same as web, with pages, within the VPC only. `batch`: files worked off by a function.
+        name: The environment's name: small letters, digits and single hyphens. Raised again under it, it's changed.
+        region: The AWS region, such as eu-west-1.
+        owner: Whom to ask; becomes a tag of all that is made.
+        size: Of each server and function.
+        count: How many servers there are at least, where the item has servers; as the item says, if left empty.
+    """
+    choice = Choice(item=item, name=name, region=region, owner=owner, size=size, count=count)
+    return spin_up(choice.environment())

@@ -1,0 +1,81 @@
+"""The catalogue: each item is valid, and what is asked for is in the document, comments and all."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from blueprints.balancing import LoadBalancer
+from blueprints.catalog.items import HERE, ITEMS, SIZES, Choice, Item, Size, folders, headline, written
+from blueprints.problem import Invalid
+from blueprints.reading import load
+
+every_item = pytest.mark.parametrize("item", ITEMS)
+COUNTED: dict[Item, dict[str, int]] = {"web": {"min": 3, "max": 6}, "internal-tool": {"min": 3, "max": 6}}
+
+
+def test_every_document_of_the_folder_is_an_item() -> None:
+    assert tuple(sorted(path.stem for path in HERE.glob("*.yaml"))) == ITEMS
+    assert {path.name for path in HERE.iterdir() if path.is_dir()} - {"__pycache__"} <= set(ITEMS)
+
+
+@every_item
+def test_an_item_is_valid_as_it_is_written_and_says_what_it_is(item: Item) -> None:
+    environment = load(HERE / f"{item}.yaml")
+    assert environment.parts()
+    assert (environment.name, environment) == (item, Choice(item=item).environment())
+    assert re.fullmatch(r"[A-Z].{20,100}\.", headline(item))
+
+
+@every_item
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_asked_for_is_what_it_says_and_its_comments_stay(item: Item, size: Size) -> None:
+    asked = {"name": "123", "region": "us-east-1", "owner": "Zoë: \"the\" 'one' #1\\1", "size": size}
+    choice = Choice(item=item, count=3 if item in COUNTED else None, **asked)
+    document, before = yaml.safe_load(choice.text()), yaml.safe_load((HERE / f"{item}.yaml").read_text())
+    assert [document.pop(field) for field in ("name", "region", "owner")] == ["123", "us-east-1", asked["owner"]]
+    for section, field, kind in (("servers", "instance_type", str), ("functions", "memory", int)):
+        for name, entry in before.get(section, {}).items():
+            assert entry[field] == kind(SIZES["small"][field])
+            entry[field] = kind(SIZES[size][field])
+            entry |= {"count": COUNTED[item]} if section == "servers" else {}
+            assert document[section][name] == entry
+    assert document == {key: value for key, value in before.items() if key not in ("name", "region")}
+    assert choice.text().startswith((HERE / f"{item}.yaml").read_text().partition("\nname:")[0])
+    assert choice.environment().all_tags == {"owner": asked["owner"]}
+
+
+def test_a_number_of_servers_is_refused_where_there_are_none() -> None:
+    for item in set(ITEMS) - set(COUNTED):
+        with pytest.raises(Invalid, match=f"{item} has no servers"):
+            Choice(item=item, count=2).text()
+
+
+@every_item
+def test_written_into_a_folder_it_is_whole_there_and_never_written_over(item: Item, tmp_path: Path) -> None:
+    *copies, document = written(Choice(item=item, name="own"), tmp_path / "new")
+    assert document == tmp_path / "new" / "own.yaml"
+    assert [copy.name for copy in copies] == [folder.name for folder in folders(item)]
+    assert [part.key for part in load(document).parts()] == keys_of(item)
+    document.write_text("mine")
+    with pytest.raises(Invalid, match="is there already"):
+        list(written(Choice(item=item, name="own"), tmp_path / "new"))
+    assert document.read_text() == "mine"
+
+
+@every_item
+def test_defaults_are_safe(item: Item) -> None:
+    """Only the balancer of `web`, which is for the internet, is public; no server stands in a public subnet."""
+    environment = Choice(item=item).environment()
+    public = [part.name for part in environment.parts() if isinstance(part, LoadBalancer) and part.public]
+    assert public == (["front"] if item == "web" else [])
+    assert {servers.placement for servers in environment.servers.values()} <= {"private"}
+    assert not any(admission for servers in environment.servers.values() for admission in servers.admits)
+    assert {site.visibility for site in environment.sites.values()} <= {"vpc", "cdn"}
+    assert {bucket.on_removal for bucket in environment.buckets.values()} <= {"keep"}
+    assert environment.network is None or environment.network.nat == "none"
+
+
+def keys_of(item: Item) -> list[str]:
+    return [part.key for part in Choice(item=item).environment().parts()]
