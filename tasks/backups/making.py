@@ -115,7 +115,9 @@ def _piece(snapshot: Any) -> Piece:
 
 
 def _description(taking: Taking) -> str:
-    return f"{taking.name} of {taking.source.name}, {taking.slot}"[:255]
+    """AWS takes 255 characters of ASCII."""
+    told = f"{taking.name} of {taking.source.name}, {taking.slot}"
+    return told.encode("ascii", "replace").decode()[:255]
 
 
 def image_name(environment: str, taking: Taking) -> str:

@@ -1,29 +1,62 @@
 """What a backup is, the tags that say so, and the listing of all there are: AWS is the only record of them."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import How, Tiers
+from tasks.backups.tagging import (
+    AFTER,
+    BACKUP,
+    DEVICE,
+    HOW,
+    LABEL,
+    PIECES,
+    PROVEN,
+    SET,
+    SLOT,
+    SOURCE,
+    SOURCE_PART,
+    TIERS,
+    group_of,
+    read_tiers,
+    set_of,
+    slot_of,
+    tags_of,
+    tiers_text,
+)
 from tasks.scope import COPY_OF, Scope, as_dict
 
-BACKUP = "castra:backup"  # <environment>/<policy>; the environment is the document's name
-SOURCE = "castra:source"  # the id of what was backed up
-SOURCE_PART = "castra:source-part"  # instance/db, where Castra made it
-SLOT = "castra:slot"  # the due time that it stands for, or label:<text>
-HOW = "castra:how"  # snapshot or image; an image's own snapshots carry `image` too
-SET = "castra:set"  # what the snapshots of one call share
-PIECES = "castra:pieces"  # how many they are, so that a set which has lost one is known
-DEVICE = "castra:device"  # of the volume that a snapshot is of
-TIERS = "castra:tiers"  # how long it was to be kept when it was taken, for when the policy is gone
-PROVEN = "castra:proven"  # when a restore of it was last proven
-AFTER = "castra:after"  # owed: the policy's commands for afterwards haven't been run yet
+__all__ = [
+    "AFTER",
+    "BACKUP",
+    "COPY_OF",
+    "DEVICE",
+    "HOW",
+    "LABEL",
+    "PIECES",
+    "PROVEN",
+    "SET",
+    "SLOT",
+    "SOURCE",
+    "SOURCE_PART",
+    "TIERS",
+    "Backup",
+    "Health",
+    "Piece",
+    "assembled",
+    "backups_in",
+    "group_of",
+    "read_tiers",
+    "set_of",
+    "slot_of",
+    "tags_of",
+    "tiers_text",
+]
 
-LABEL = "label:"
 PAGE = {"PageSize": 1000}
 Health = Literal["complete", "pending", "failed"]
 
@@ -113,57 +146,6 @@ class Backup(BaseModel):
         )  # fmt: skip
 
 
-def group_of(environment: str, policy: str) -> str:
-    """The value of `castra:backup`."""
-    return f"{environment}/{policy}"
-
-
-def set_of(group: str, source: str, slot: str, attempt: int = 1) -> str:
-    """The name of a set of snapshots: the same for the same slot, so that a second run knows its own."""
-    text = "|".join((group, source, slot, str(attempt)))
-    return f"set-{hashlib.sha256(text.encode()).hexdigest()[:17]}"
-
-
-def slot_of(due: datetime) -> str:
-    """A due time as `castra:slot` has it."""
-    return f"{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def tags_of(
-    environment: str,
-    policy: str,
-    source: str,
-    part: str | None,
-    slot: str,
-    how: How,
-    pieces: int,
-    tiers: Tiers | None,
-    zone: str,
-) -> dict[str, str]:
-    """The tags of a backup and of each of its snapshots, for the call that makes them."""
-    tags = {BACKUP: group_of(environment, policy), SOURCE: source, SLOT: slot, HOW: how, PIECES: str(pieces)}
-    if part:
-        tags[SOURCE_PART] = part
-    if tiers:
-        tags[TIERS] = tiers_text(tiers, zone)
-    return tags
-
-
-def tiers_text(tiers: Tiers, zone: str) -> str:
-    """`hourly=0 daily=7 weekly=5 monthly=12 yearly=3 zone=Europe/Vienna`."""
-    return " ".join([*(f"{tier}={number}" for tier, number in tiers), f"zone={zone}"])
-
-
-def read_tiers(text: str) -> tuple[Tiers | None, str]:
-    """Back from the text; None for what isn't one."""
-    said = dict(word.split("=", 1) for word in text.split() if "=" in word)
-    zone = said.pop("zone", "UTC")
-    try:
-        return Tiers.model_validate(said, strict=False), zone
-    except ValidationError:
-        return None, zone
-
-
 # ---------------------------------------------------------------------- reading
 
 
@@ -176,15 +158,19 @@ def backups_in(
     slots: Collection[str] = (),
     sources: Collection[str] = (),
 ) -> list[Backup]:
-    """All backups of the account in a region, the oldest first: two listings, however many there are."""
+    """All backups of the account in a region, the oldest first: two listings, however many there are.
+
+    Of an `environment`, of one `policy` of it, of some `slots` and of some `sources`, where these are given.
+    """
     filters = [{"Name": "tag-key", "Values": [BACKUP]}]
     if environment is not None:
         filters = [{"Name": f"tag:{BACKUP}", "Values": [group_of(environment, policy or "*")]}]
     filters += [{"Name": f"tag:{tag}", "Values": sorted(of)} for tag, of in ((SLOT, slots), (SOURCE, sources)) if of]
-    found: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
-    images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **found))
-    snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **found))
-    return assembled(images, snapshots, region or scope.region)
+    asked: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
+    images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **asked))
+    snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **asked))
+    found = assembled(images, snapshots, region or scope.region)
+    return [one for one in found if not slots or one.slot in slots]  # to AWS, a `*` in a label means any
 
 
 def assembled(images: Iterable[Any], snapshots: Iterable[Any], region: str) -> list[Backup]:

@@ -151,6 +151,16 @@ def test_what_does_not_stand_fails_with_its_reason(aws: Physics, name: str) -> N
     assert [deed.because for deed in back_up(bucket).deeds] == ["its backup is its versions, which it keeps"]
 
 
+def test_a_label_with_a_star_stands_for_itself_and_one_in_any_script_is_taken(aws: Physics, name: str) -> None:
+    for source in (volume(name), instance(name, 1)):
+        assert source
+    for label in ("before", "b*", "vor dem Umzug: ä–ж"):
+        assert back_up(blueprint(name), label=label).counts == {"take": 2}
+    assert {one.label for one in standing(name)} == {"before", "b*", "vor dem Umzug: ä–ж"}
+    for one in client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        assert one.get("Description", "").isascii()
+
+
 def test_a_policy_that_the_document_does_not_have_is_told(aws: Physics, name: str) -> None:
     with pytest.raises(Invalid, match=r"backups.weekly: there's no such policy. There are: nightly"):
         back_up(blueprint(name), policies=("weekly",))
@@ -312,6 +322,32 @@ def test_the_example_is_backed_up_as_it_says(aws: Physics, name: str) -> None:
     assert [piece.device for piece in taken["nightly", "instance/db"].pieces] == ["/dev/sdf", "/dev/xvda"]
     assert prune_backups(environment).counts == {"keep": 3}
     assert not any(one.owed for one in taken.values())
+
+
+def test_every_call_is_among_the_actions_that_the_documentation_lists(aws: Physics, name: str) -> None:
+    instance(name)
+    machine, source = instance(name, 1), volume(name)
+    made = [old(name, source, days) for days in (20, 10)]
+    keep = blueprint(name).backups["nightly"].keep
+    for year in (2020, 2021):
+        due = slot_of(datetime(year, 1, 1, tzinfo=UTC))
+        tags = as_list(tags_of(name, "gone", machine, None, due, "image", 1, keep, "UTC"))
+        both = [{"ResourceType": kind, "Tags": tags} for kind in ("image", "snapshot")]
+        client("ec2").create_image(InstanceId=machine, Name=f"{name}-{year}", TagSpecifications=both)
+    aws.log.clear()
+    back_up(blueprint(name, after="thaw"))
+    assert prune_backups(blueprint(name, keep={"daily": 1})).counts["remove"] == len(made) + 1
+    text = (ROOT / "docs" / "operations.md").read_text()
+    calls = {call for call in aws.counts() if not call.startswith(("sts:", "s3:"))}
+    assert {
+        "ec2:CreateImage",
+        "ec2:CreateSnapshots",
+        "ec2:DeregisterImage",
+        "ec2:DeleteSnapshot",
+        "ssm:SendCommand",
+    } <= calls
+    undocumented = {call for call in calls if f"`{call}`" not in text and not call.startswith("ec2:Describe")}
+    assert undocumented == set()
 
 
 # ---------------------------------------------------------------------- the shell

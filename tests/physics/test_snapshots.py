@@ -62,3 +62,19 @@ def test_a_stopped_instance_takes_no_command(make: Builds) -> None:
     make.ec2.stop_instances(InstanceIds=[instance])
     asked = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": ["true"]}, "InstanceIds": [instance]}
     assert code_of(make.ssm.send_command, **asked) == "InvalidInstanceId"
+
+
+def test_tags_of_one_thing_are_found_among_very_many(make: Builds, aws: Physics) -> None:
+    """Moto alone looks through all tags for each snapshot, which takes minutes for some hundreds."""
+    one = volume(make)
+    for number in range(40):
+        aws.advance(20)
+        tags = [{"Key": f"key-{number}", "Value": str(number)}, {"Key": "of", "Value": "mine"}]
+        asked = [{"ResourceType": "snapshot", "Tags": tags}]
+        make.ec2.create_snapshot(VolumeId=one, TagSpecifications=asked)
+        aws.advance(600)
+    filters = [{"Name": "tag:of", "Values": ["mine"]}, {"Name": "tag:key-7", "Values": ["*"]}]
+    [found] = make.ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]
+    assert found["Tags"] == [{"Key": "key-7", "Value": "7"}, {"Key": "of", "Value": "mine"}]
+    make.ec2.delete_tags(Resources=[found["SnapshotId"]], Tags=[{"Key": "of"}])
+    assert make.ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"] == []

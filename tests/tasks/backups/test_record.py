@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.backups import Tiers
@@ -79,13 +79,15 @@ def test_what_carries_no_tag_of_a_backup_is_none() -> None:
     assert assembled([], [snapshot("snap-1", Name="mine")], "eu-west-1") == []
 
 
+@settings(deadline=None)
 @given(st.builds(Tiers, daily=st.integers(1, 99), yearly=st.integers(0, 9), hourly=st.integers(0, 99)))
 def test_tiers_are_read_back_from_their_tag_as_they_were(tiers: Tiers) -> None:
     assert read_tiers(tiers_text(tiers, "Asia/Tokyo")) == (tiers, "Asia/Tokyo")
 
 
 def test_a_tag_that_says_no_tiers_is_none() -> None:
-    assert read_tiers("for ever") == (None, "UTC")
+    for text in ("for ever", "", "daily=many", "zone=", "daily=7=8 zone=Nowhere/There", "zone=../../etc/passwd"):
+        assert read_tiers(text) == (None, "UTC")
 
 
 def test_backups_are_listed_by_environment_and_policy_in_two_calls(scope: Scope, aws: Physics) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.backups import Tiers
@@ -184,6 +184,7 @@ def test_one_asked_for_by_hand_stays_as_long_as_any_tier_reaches_and_takes_nobod
 
 # ---------------------------------------------------------------------- any backups whatever
 
+patient = settings(deadline=None)
 MOMENTS = st.datetimes(datetime(2023, 1, 1), datetime(2026, 5, 13)).map(lambda moment: moment.replace(tzinfo=UTC))
 BACKUPS = st.lists(
     st.builds(
@@ -211,6 +212,7 @@ POLICIES = st.none() | st.builds(
 )
 
 
+@patient
 @given(BACKUPS, POLICIES, st.randoms())
 def test_the_order_of_listing_decides_nothing(backups: list[Backup], policy: Policy | None, chance: Any) -> None:
     shuffled = backups.copy()
@@ -218,12 +220,14 @@ def test_the_order_of_listing_decides_nothing(backups: list[Backup], policy: Pol
     assert retain(shuffled, policy, NOW) == retain(backups, policy, NOW)
 
 
+@patient
 @given(BACKUPS, POLICIES)
 def test_pruned_twice_at_one_time_nothing_more_goes(backups: list[Backup], policy: Policy | None) -> None:
     once = [one.backup for one in retain(backups, policy, NOW) if one.keep]
     assert [one.backup for one in retain(once, policy, NOW) if one.keep] == once
 
 
+@patient
 @given(BACKUPS, POLICIES, st.data())
 def test_killed_in_the_middle_the_next_run_ends_where_an_undisturbed_one_would(
     backups: list[Backup], policy: Policy | None, data: st.DataObject
@@ -233,6 +237,7 @@ def test_killed_in_the_middle_the_next_run_ends_where_an_undisturbed_one_would(
     assert [one.backup for one in retain(left, policy, NOW) if one.keep] == [one.backup for one in verdicts if one.keep]
 
 
+@patient
 @given(BACKUPS, POLICIES)
 def test_of_every_source_the_last_good_one_and_all_that_is_pending_stay(
     backups: list[Backup], policy: Policy | None
@@ -245,6 +250,7 @@ def test_of_every_source_the_last_good_one_and_all_that_is_pending_stay(
     assert {one.id for one in backups if one.state == "pending"} <= staying
 
 
+@patient
 @given(BACKUPS, POLICIES, st.data())
 def test_nothing_that_is_in_use_goes(backups: list[Backup], policy: Policy | None, data: st.DataObject) -> None:
     used = {one.ids[-1]: "something" for one in backups if data.draw(st.booleans())}
@@ -252,6 +258,7 @@ def test_nothing_that_is_in_use_goes(backups: list[Backup], policy: Policy | Non
     assert not going & used.keys()
 
 
+@patient
 @given(BACKUPS, TIERS)
 def test_while_all_lives_the_clock_decides_nothing_but_what_failed_or_was_asked_for(
     backups: list[Backup], tiers: Tiers
