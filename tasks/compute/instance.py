@@ -47,8 +47,8 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
         told = attributes_of(scope, list(ours))
         around = Surroundings(scope) if told else None
         for id, (name, instance) in ours.items():
-            if around and id in told and (state := state_of(instance, told[id], around)):
-                yield self._found(name, instance, state)
+            if around and id in told:
+                yield self._found(name, instance, state_of(instance, told[id], around))
 
     def wanted(self, part: StandingInstance, ids: Mapping[str, str]) -> InstanceState:
         """See the base."""
@@ -136,7 +136,8 @@ def _root_device(scope: Scope, image: str) -> str:
 def _asked(wanted: InstanceState, root_device: str) -> dict[str, Any]:
     """An instance, as RunInstances takes it."""
     size = {"VolumeSize": wanted.root_size} if wanted.root_size else {}
-    root = {"Encrypted": wanted.root_encrypted, "DeleteOnTermination": True, **size, **asked_of(wanted.root)}
+    performance = asked_of(wanted.root) if wanted.root else {}
+    root = {"Encrypted": wanted.root_encrypted, "DeleteOnTermination": True, **size, **performance}
     given = {
         "KeyName": wanted.key_pair,
         "IamInstanceProfile": {"Arn": wanted.profile} if wanted.profile else None,

@@ -49,10 +49,20 @@ def change(scope: Scope, id: str, wanted: InstanceState, changed: frozenset[str]
     if "profile" in changed:
         carry(scope, id, wanted.profile)
     if changed & ROOT:
-        root = root_id(described(scope, id) or {})
-        modify(scope, root, wanted.root_size if "root_size" in changed else None, wanted.root)
+        change_root(scope, id, wanted)
     if changed & {"volumes", "address", "running", *NEED_STOP}:
         settle(scope, id, wanted, changed & NEED_STOP)
+
+
+def change_root(scope: Scope, id: str, wanted: InstanceState) -> None:
+    """What differs of its root volume, which AWS tells once it runs."""
+    await_state(scope, id, "running", "stopped", within=STARTS_WITHIN)
+    root = _now(scope, id)
+    if root.root is None or wanted.root is None:
+        raise CastraError(f"instance {id}", "it has no root volume", "Attach one, or replace it")
+    grown = wanted.root_size if wanted.root_size != root.root_size else None
+    if grown or wanted.root != root.root:
+        modify(scope, root_id(described(scope, id) or {}), grown, wanted.root)
 
 
 def set_metadata(scope: Scope, id: str, wanted: InstanceState) -> None:
@@ -112,7 +122,6 @@ def _now(scope: Scope, id: str) -> InstanceState:
     scope.look_afresh()
     attributes = {"userData": "", "instanceInitiatedShutdownBehavior": "", "disableApiTermination": False}
     instance = described(scope, id)
-    state = state_of(instance, attributes, Surroundings(scope)) if instance else None
-    if state is None:
+    if instance is None:
         raise CastraError(f"instance {id}", "it has ended meanwhile", "Run the same command again")
-    return state
+    return state_of(instance, attributes, Surroundings(scope))

@@ -20,6 +20,7 @@ ATTRIBUTES = ("userData", "instanceInitiatedShutdownBehavior", "disableApiTermin
 class InstanceState(State):
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Instances.html
 
+    What AWS doesn't tell yet of its root volume, while it's pending, is None.
     `pinned`: whether another image is a change. `may_stop`: whether a change that needs it stopped is made in place.
     """
 
@@ -32,8 +33,8 @@ class InstanceState(State):
     groups: Unordered[str]
     profile: str
     root_size: int | None
-    root: BlockState
-    root_encrypted: Fixed[bool]
+    root: BlockState | None
+    root_encrypted: Fixed[bool | None]
     volumes: dict[str, str]
     address: str
     shutdown: str
@@ -119,11 +120,9 @@ def _disks(instance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield mapping["DeviceName"], mapping["Ebs"]["VolumeId"]
 
 
-def state_of(instance: Mapping[str, Any], told: Mapping[str, Any], around: Surroundings) -> InstanceState | None:
-    """The state of an instance with these attributes; None where its root volume is gone, as it is itself."""
+def state_of(instance: Mapping[str, Any], told: Mapping[str, Any], around: Surroundings) -> InstanceState:
+    """The state of an instance with these attributes."""
     root = around.root_of(instance)
-    if root is None:
-        return None
     options = instance.get("MetadataOptions", {})
     return InstanceState(
         image=instance["ImageId"],
@@ -133,9 +132,9 @@ def state_of(instance: Mapping[str, Any], told: Mapping[str, Any], around: Surro
         user_data=_plain(told["userData"]),
         groups=tuple(group["GroupId"] for group in instance.get("SecurityGroups", [])),
         profile=instance.get("IamInstanceProfile", {}).get("Arn", ""),
-        root_size=root["Size"],
-        root=block_of(root),
-        root_encrypted=root["Encrypted"],
+        root_size=root["Size"] if root else None,
+        root=block_of(root) if root else None,
+        root_encrypted=root["Encrypted"] if root else None,
         volumes=_own_volumes(instance, around),
         address=around.addresses.get(instance["InstanceId"], ""),
         shutdown=told["instanceInitiatedShutdownBehavior"],

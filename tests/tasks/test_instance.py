@@ -225,6 +225,26 @@ def test_it_waits_for_what_takes_its_time(weather: Weather) -> None:
     assert left_over(scope) == {}
 
 
+def test_one_that_is_pending_is_not_made_again_though_aws_doesnt_tell_of_its_disks_yet(weather: Weather) -> None:
+    aws = weather(scale=400, times={"instance_running": 1e5})
+    scope = Scope("strict", "eu-west-1", poll_seconds=0.01)
+    made = parts(elastic_ip=False, volumes={}, placement="private", root={"size": 20})
+    plan = look_and_plan(scope, made, among=among(*made))
+    rest = plan.model_copy(update={"steps": tuple(one for one in plan.steps if one.kind != "instance")})
+    ids = dict(plan.ids) | {outcome.part: str(outcome.id) for outcome in carry_out(rest, scope)}
+    (part,) = (one for one in made if isinstance(one, StandingInstance))
+    id = KIND.create(scope, "db", KIND.wanted(part, ids))
+    now = standing(scope)
+    assert (now.id, now.phase, now.state.root) == (id, "pending", None)
+    again = look_and_plan(scope, made, among=among(*made))
+    assert [(one.action, one.part) for one in again.changes] == [("update", "instance/db")]
+    aws.advance(1e5)
+    raise_all(scope, made, among=among(*made))
+    assert standing(scope).id == id
+    assert "ec2:ModifyVolume" not in aws.counts()
+    assert look_and_plan(scope, made, among=among(*made)).settled
+
+
 def test_one_that_ends_instead_of_starting_is_told_with_the_reason(weather: Weather) -> None:
     weather(scale=400, times={"instance_running": 1e6, "instance_terminated": 5})
     scope = Scope("strict", "eu-west-1", poll_seconds=0.01)

@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from moto.ec2.models.instances import InstanceState
+from moto.ec2.models.instances import Instance, InstanceState
 
 from tests.physics import interfaces
 from tests.physics.answers import Answer
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
 from tests.physics.world import World
+
+DISKS: Any = Instance.block_device_mappings
+Instance.block_device_mappings = property(  # type: ignore[method-assign,assignment]
+    lambda instance: [] if instance.state == "pending" else DISKS.fget(instance)
+)
+"""Which volumes it has, EC2 doesn't tell before it runs."""
 
 ON_THE_WAY = {"running": ("pending", 0), "stopped": ("stopping", 64), "terminated": ("shutting-down", 32)}
 CODES = {"running": 16, "stopped": 80, "terminated": 48}
