@@ -19,13 +19,14 @@ SCHEDULED = "scheduled"
 
 ENDED = {
     "hourly-backups": timedelta(hours=2),
+    "hourly-reaping": timedelta(hours=2),
     "nightly-copies": timedelta(hours=26),
     "nightly-pruning": timedelta(hours=26),
     "daily-proof": timedelta(hours=26),
     "daily-retirement": timedelta(hours=26),
     "weekly-rotation": timedelta(days=8),
 }
-"""Deployments of the flow `sweep`, and within which time one run of each should have completed: then it's late."""
+"""Deployments that run by the clock, and within which time one run of each should have completed: then it's late."""
 
 SAID = "{{ event.resource['prefect.resource.name'] }}: {{ event.payload['reason'] }}"
 
@@ -37,6 +38,8 @@ def automations(block: UUID, ended: dict[str, timedelta] = ENDED) -> Iterator[Au
         ("castra.backup.failed", "A backup failed"),
         ("castra.backup.unproven", "A backup isn't proven"),
         ("castra.image.refused", "An image was refused"),
+        ("castra.environment.expiring", "An environment ends soon"),
+        ("castra.environment.expired", "An environment has ended"),
     ):
         trigger = EventTrigger(expect={event}, posture=Posture.Reactive)
         yield _automation(f"castra: {event}", trigger, block, subject, SAID)

@@ -17,7 +17,14 @@ from tasks.scope import Scope
 
 
 @flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER)
-def tear_down(environment: str, region: str, account: str | None = None, approved: str | None = None) -> Report:
+def tear_down(
+    environment: str,
+    region: str,
+    account: str | None = None,
+    approved: str | None = None,
+    role: str | None = None,
+    expired: bool = False,
+) -> Report:
     """Remove all that carries the environment's tag. Needs no blueprint; ends with a fresh look at what is left.
 
     Args:
@@ -25,12 +32,14 @@ def tear_down(environment: str, region: str, account: str | None = None, approve
         region: Where it stands, such as `eu-west-1`.
         account: If given, checked against the credentials before anything is done.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
+        role: The ARN of a role to assume, for work in another account.
+        expired: Strike it only if its time is over, as its tags say when the lease is taken.
     """
-    started, scope = time.monotonic(), Scope(environment, region, account=account)
-    if approved is None and (planned := plan_to_strike(scope)).settled:
+    started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
+    if approved is None and (planned := plan_to_strike(scope, expired=expired)).settled:
         return _report(planned, scope, started, [], Retries())
     with lease(scope, this_run()), counted() as retries:
-        planned = plan_to_strike(scope)
+        planned = plan_to_strike(scope, expired=expired)
         if approved is not None and approved != planned.fingerprint:
             raise Moved(environment, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
         show_plan(planned)

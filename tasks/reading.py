@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from blueprints.environment import Environment
 from blueprints.part import Part
 from tasks.decide import Plan, make_plan, outputs
+from tasks.errors import Moved
 from tasks.expiry import end_for, end_of, moment_in, remark
 from tasks.kind import Found
 from tasks.registry import KINDS
@@ -75,9 +76,18 @@ def plan_beside(parts: Iterable[Part], scope: Scope) -> Plan:
     return _with_its_end(plan, scope, survey(scope, KINDS.values()).found)
 
 
-def plan_to_strike(scope: Scope) -> Plan:
-    """The plan of nothing: all that carries the environment's tag goes. Needs no blueprint."""
-    return make_plan((), survey(scope, KINDS.values()), KINDS)
+def plan_to_strike(scope: Scope, *, expired: bool = False) -> Plan:
+    """The plan of nothing: all that carries the environment's tag goes. Needs no blueprint.
+
+    With `expired`, raises Moved where its time isn't over.
+    """
+    seen = survey(scope, KINDS.values())
+    if expired and seen.found:
+        end = end_of(seen.found, KINDS)
+        if end is None or end > scope.now:
+            why = "it ends later than it did when it was looked at"
+            raise Moved(str(scope.environment), why, "Look again: castra list")
+    return make_plan((), seen, KINDS)
 
 
 def resources(scope: Scope) -> list[Resource]:

@@ -101,11 +101,11 @@ def test_a_failed_backup_and_a_schedule_that_stands_still_are_told(
     run = bring_all_about(server, "custom-webhook/ops")
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
-    assert len(lines) == 5 + len(ENDED)
+    assert len(lines) == 7 + len(ENDED)
     assert all(line.endswith(": made") for line in lines)
 
     quick = {"hourly-backups": timedelta(seconds=10)}
-    assert [bring_about(one) for one in automations(block._block_document_id, quick)] == ["as wanted"] * 5 + ["changed"]
+    assert [bring_about(one) for one in automations(block._block_document_id, quick)] == ["as wanted"] * 7 + ["changed"]
     send("castra.backup.failed", "castra.policy.shop.nightly", reason="instance/db: it is locked")
     heard: dict[str, str] = {}
     deadline = time.monotonic() + PATIENCE

@@ -1,0 +1,47 @@
+"""Give an environment another end."""
+
+import time
+
+from prefect import flow
+
+from flows.artifacts import show_operation, this_run
+from flows.carry_out import RUNNER
+from flows.perform import perform
+from tasks.extending import plan_extension, tell
+from tasks.lease import lease
+from tasks.operation import Operation
+from tasks.scope import Scope
+
+
+@flow(name="extend", flow_run_name="extend {environment} to {until}", task_runner=RUNNER)
+def extend(
+    environment: str,
+    region: str,
+    until: str = "8h",
+    sooner: bool = False,
+    account: str | None = None,
+    role: str | None = None,
+    approved: str | None = None,
+) -> Operation:
+    """Give an environment another end, by the tags of all its resources. Run it again after any failure: it goes on.
+
+    Args:
+        environment: Its name.
+        region: Where it stands, such as `eu-west-1`.
+        until: `8h` or `3d` from now on, a moment such as `2027-01-02T18:00Z`, or `never`.
+        sooner: Whether it may end sooner than it does, or end at all.
+        account: If given, checked against the credentials before anything is done.
+        role: The ARN of a role to assume, for work in another account.
+        approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
+    """
+    started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
+    if approved is None and (planned := plan_extension(scope, until, sooner)).settled:
+        return planned.done((), time.monotonic() - started, scope.calls.summary())
+    with lease(scope, this_run()):
+        planned = plan_extension(scope, until, sooner)
+        planned.refuse_unless(approved)
+        show_operation(planned)
+        ends = str(planned.figures["ends"])
+        done = perform(planned, lambda deed: tell(scope, deed, ends), scope, f"Extending {environment}")
+    show_operation(done)
+    return done
