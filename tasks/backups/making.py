@@ -18,7 +18,7 @@ from tasks.retry import made_nothing, when_released, worth_another_try
 from tasks.scope import CREATED, Scope, as_list
 from tasks.waiting import wait_until
 
-MOST_OWN_TAGS = 35  # of the user's own; AWS allows 50, and Castra's may become 15
+MOST_OWN_TAGS = 33  # of the user's own; AWS allows 50, and Castra's may become 17
 SEEN_WITHIN = 8.0  # seconds until a listing tells of what was made just now
 NAME_LENGTH = 128
 
@@ -145,6 +145,7 @@ def _tagged(scope: Scope, taking: Taking, more: dict[str, str], *types: str) -> 
         taking.policy.when.zone,
     )
     name = {"Name": f"{scope.environment}-{taking.name} {taking.source.name}"[:256]}
+    identity |= taking.source.machine.tags
     tags = name | own | identity | more | {CREATED: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
     owed = {AFTER: "owed"} if owes(taking) else {}
     noted = {kind: tags | (owed if kind == types[0] else {}) for kind in types}  # an image tells it for its snapshots

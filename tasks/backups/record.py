@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import How, Tiers
+from tasks.backups.machine import Machine, read_machine
 from tasks.backups.tagging import (
     AFTER,
     BACKUP,
@@ -79,6 +80,7 @@ class Backup(BaseModel):
 
     `pieces` are its snapshots; `expected` is how many there were at its birth. `why` says what is wrong with a failed
     one. `id` is the image's, the set's, or the lone snapshot's. `owed`: the commands for afterwards haven't been run.
+    `machine` is what the instance was like.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -100,6 +102,7 @@ class Backup(BaseModel):
     tiers: Tiers | None = None
     zone: str = "UTC"
     owed: bool = False
+    machine: Machine = Machine()
     why: str = ""
 
     @property
@@ -273,6 +276,7 @@ def _from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
         "proven": _time(tags.get(PROVEN, "")),
         "tiers": tiers,
         "zone": zone,
+        "machine": read_machine(tags),
         "owed": AFTER in tags,
     }
 

@@ -206,7 +206,7 @@ def copy_tags(wanted: Wanted, now: datetime) -> dict[str, str]:
         tags[SET] = backup.id
     if piece and piece.device:
         tags[DEVICE] = piece.device
-    return tags | {COPY_OF: wanted.place, CREATED: f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    return tags | backup.machine.tags | {COPY_OF: wanted.place, CREATED: f"{now:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def _state(told: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from tasks.backups.machine import Machine, machine_of
 from tasks.each import batches
 from tasks.errors import code_of
 from tasks.scope import ENVIRONMENT, PART, RETIRED, Scope, as_dict
@@ -31,7 +32,10 @@ class Volume(BaseModel):
 
 
 class Source(BaseModel):
-    """What is backed up. `part` is its part in this environment; `instance` where commands are run, if it runs."""
+    """What is backed up. `part` is its part in this environment; `instance` where commands are run, if it runs.
+
+    `machine` is what one needs to know to make it again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,6 +45,7 @@ class Source(BaseModel):
     volumes: tuple[Volume, ...] = ()
     instance: str | None = None
     windows: bool = False
+    machine: Machine = Machine()
 
     @property
     def is_instance(self) -> bool:
@@ -112,6 +117,7 @@ def _machine(machine: Any, disks: Mapping[str, Any], environment: str) -> Source
         volumes=tuple(_disk(disks.get(volume, {}), volume, device) for device, volume in sorted(mapped)),
         instance=id if machine["State"]["Name"] == "running" else None,
         windows=machine.get("Platform", "") == "windows",
+        machine=machine_of(machine),
     )
 
 
@@ -124,6 +130,7 @@ def _lone(one: Any, environment: str) -> Source:
         part=_part(tags, environment),
         volumes=(_disk(one, id, attached.get("Device", "")),),
         instance=attached.get("InstanceId"),
+        machine=Machine(zone=one.get("AvailabilityZone", "")),
     )
 
 
