@@ -11,10 +11,10 @@ from blueprints.firewalls import ANYWHERE, Firewall, Rule
 from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
 from blueprints.mixing import InstanceType
-from blueprints.part import Id, Name, Part, Piece, of
+from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of
 from blueprints.problem import Problem
 
-ProfileId = Annotated[Id, of("instance-profile")]
+ProfileId = Annotated[Id, of("instance-profile")] | Annotated[Lookup, asking("id")]
 KeyPairName = Annotated[
     Annotated[Id, of("key-pair")] | str | None,
     Field(union_mode="left_to_right", description="A key pair of the environment, or the name of another one."),

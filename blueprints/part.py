@@ -41,13 +41,13 @@ class Lookup(_Reference):
     `ssm:/path/of/parameter`, `newest-image:owner/name-pattern`, `built-image:name` (the newest good one that was built
     under a name), `default-vpc:`, `default-subnet:zone` or `account:` (the caller's account id). `zone:domain` is the
     id of the public DNS zone that a domain is in, `built:kind/name` the digest of what's made from files for the part
-    that asks.
+    that asks. `id:subnet-0a` is answered by itself: whoever made it.
     """
 
     __slots__ = ()
     pattern = (
         r"^(ssm:/.+|built-image:[a-z0-9-]+|newest-image:[a-z0-9-]+/.+|default-vpc:|default-subnet:[a-z0-9-]+"
-        r"|account:|zone:[a-z0-9*.-]+|built:[a-z-]+/[a-z0-9-]+)$"
+        r"|account:|id:[A-Za-z0-9:/._+=,@-]+|zone:[a-z0-9*.-]+|built:[a-z-]+/[a-z0-9-]+)$"
     )
 
 

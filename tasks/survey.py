@@ -44,10 +44,12 @@ def answer(scope: Scope, parts: Iterable[Part]) -> dict[str, str]:
     """Each lookup of these parts to what AWS says: SSM parameters ten a call, newest images a call a pattern.
 
     Images that were built are one call together. The default VPC and its subnets are two. What's built from files asks
-    AWS nothing, and the account is known. Raises Invalid for what has no answer, or can't be built.
+    AWS nothing; the account, and what is named by its id, are known. Raises Invalid for what has no answer, or can't be
+    built.
     """
     asked = {lookup: part for part in reversed(tuple(parts)) for lookup in part.lookups}
     answers = _asked_of_aws(scope, tuple(asked))
+    answers |= {lookup: lookup.removeprefix("id:") for lookup in asked if lookup.startswith("id:")}
     answers |= _all_built({lookup: part for lookup, part in asked.items() if lookup.startswith("built:")})
     missing = [lookup for lookup in asked if lookup not in answers]
     if "default-vpc:" in missing:  # and so no subnet of it
