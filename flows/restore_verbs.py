@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows import shell
-from flows.options import File, Json, Yes
+from flows.options import File, Json, Name, Region, Yes
 
 if TYPE_CHECKING:
     from tasks.operation import Operation
+    from tasks.scope import Scope
+    from tasks.storage.publishing.publish import Published
 
 verbs = typer.Typer()
 
@@ -32,3 +34,61 @@ def copy(file: File, policies: Policies = None, yes: Yes = False, json: Json = F
             return copy_backups(blueprint, only, approved)
 
         shell.operate(planned, copy_them, yes, json, f"castra copy {file}")
+
+
+@verbs.command(name="restore")
+def restore(
+    name: Name,
+    what: Annotated[str, typer.Argument(help="instance/db, volume/data, site/app, or an id in AWS.")],
+    at: Annotated[datetime | None, typer.Option("--at", help="The newest backup up to this time, in UTC.")] = None,
+    backup: Annotated[str | None, typer.Option("--backup", help="This backup; of a site, this release.")] = None,
+    device: Annotated[str | None, typer.Option("--device", help="Only the volume of this device.")] = None,
+    into: Annotated[str | None, typer.Option("--into", help="Another environment; else beside the old one.")] = None,
+    where_it_was: Annotated[
+        bool, typer.Option("--where-it-was", help="With --into: in the old one's subnet and groups even so.")
+    ] = False,
+    instance_type: Annotated[str, typer.Option("--type", help="Another instance type than the old one's.")] = "",
+    zone: Annotated[str, typer.Option("--zone", help="Another zone than the old one's.")] = "",
+    region: Region = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Restore a backup as a new instance or volume, beside the old one or into another environment; or a site."""
+    with shell.errors_told(json):
+        scope = shell.scope_in(name, region)
+        if what.startswith("site/"):
+            _site(scope, what.removeprefix("site/"), backup, json)
+            return
+        from dataclasses import replace
+
+        from tasks.backups.restoration import Wish, plan_restore
+
+        moment = at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
+        wish = Wish(what, moment, backup, device, into, where_it_was, instance_type, zone)
+        planned = plan_restore(scope, wish)
+        wish = replace(wish, backup=planned.backup.id)  # the very one that is agreed to
+
+        def restore_it(approved: str | None) -> "Operation":
+            from flows.restore import restore
+
+            done: Operation = restore(name, scope.region, **vars(wish), approved=approved)
+            return done
+
+        shell.operate(planned.operation, restore_it, yes, json, f"castra show {into or name} --region {scope.region}")
+
+
+def _site(scope: "Scope", name: str, release: str | None, json: bool) -> None:
+    """An earlier release of a site is its backup."""
+    from tasks.errors import Invalid, Problem
+
+    if release is not None and not release.isdecimal():
+        raise Invalid("castra restore", [Problem("--backup", f"{release} is no number of a release", "Name one: 7")])
+
+    def roll_it_back() -> "Published":
+        from flows.roll_back_site import roll_back_site
+
+        return roll_back_site(scope.bucket_name(name), scope.region, int(release) if release else None)
+
+    from flows.site_verbs import tell_published
+
+    tell_published(shell.run(roll_it_back, 1), json)

@@ -123,4 +123,5 @@ OPERATIONS = {
     "copy": Operation(restoring.copy_backups, wrong=restoring.copied),
     "back-up": Operation(backups.back_up),
     "prune": Operation(backups.prune),
+    "restore": Operation(restoring.restore, wrong=restoring.restored),
 }

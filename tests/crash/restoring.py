@@ -47,3 +47,31 @@ def copied(stage: Stage) -> Iterator[str]:
         told = ec2.describe_snapshot_attribute(SnapshotId=one["SnapshotId"], Attribute="createVolumePermission")
         if told["CreateVolumePermissions"] != [{"UserId": "210987654321"}]:
             yield f"{one['SnapshotId']} is shared with {told['CreateVolumePermissions']}"
+
+
+def restore(stage: Stage, folder: Path) -> tuple[str, ...]:
+    """An instance from a set of two snapshots, into an environment of its own."""
+    image = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
+    server = {"image": image, "instance_type": "t3.micro", "placement": "public"}
+    server |= {"volumes": {"data": {"device": "/dev/sdf", "size": 4, "on_removal": "wipe"}}}
+    policy = {"instances": ["db"], "when": {"cron": "0 2 * * *"}, "keep": {"daily": 9999}}
+    document: dict[str, object] = {"name": "crash", "region": "eu-west-1", "instances": {"db": server}}
+    document |= {"network": {"cidr": "10.20.0.0/16", "zones": 1}, "backups": {"nightly": policy}}
+    file = folder / "blueprint.yaml"
+    file.write_text(yaml.safe_dump(document))
+    for words in (("up", str(file), "--yes"), ("back-up", str(file), "--label", "before", "--yes")):
+        ended = stage.castra(*words)
+        assert ended.code == 0, ended.output
+    return "restore", "crash", "instance/db", "--into", "again", "--region", "eu-west-1", "--yes"
+
+
+def restored(stage: Stage) -> Iterator[str]:
+    """What isn't there exactly once: an instance with both its volumes, an image, nobody else's volumes."""
+    ec2, mine = stage.client("ec2"), [{"Name": "tag:castra:environment", "Values": ["again"]}]
+    pages = ec2.describe_instances(Filters=mine)["Reservations"]
+    alive = [one for page in pages for one in page["Instances"] if one["State"]["Name"] == "running"]
+    disks = [len(one["BlockDeviceMappings"]) for one in alive]
+    images = ec2.describe_images(Owners=["self"], Filters=mine)["Images"]
+    loose = [one["VolumeId"] for one in ec2.describe_volumes()["Volumes"] if one["State"] != "in-use"]
+    if disks != [2] or len(images) != 1 or loose:
+        yield f"instances with {disks} volumes, {len(images)} images, and {loose} in nobody's use"
