@@ -1,7 +1,9 @@
 """Backups: the section that people write. A policy unfolds into no part: flows carry it out."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,9 @@ from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from blueprints.buckets import Storage
+from blueprints.listening import Port
 from blueprints.log_groups import KeyArn
+from blueprints.mixing import InstanceType
 from blueprints.part import Name, Piece
 from blueprints.problem import Problem
 from blueprints.schedule import Cron, TimeZone
@@ -99,12 +103,38 @@ class Copy(Piece):
 
 
 class Prove(Piece):
-    """How often the newest backup is restored, to see whether it's good for anything."""
+    """How often the newest backup is restored, to see whether it's good for anything, and what it must then do."""
 
     every_days: int = Field(default=7, ge=1, le=366, description="A proof older than that is an alarm.")
     query: str | None = Field(
         default=None, max_length=4096, description="A command that must succeed on the restored instance."
     )
+    expect: str | None = Field(
+        default=None, max_length=1024, description="What the query must print: a regular expression found in it."
+    )
+    port: Port | None = Field(default=None, description="A port that the restored instance must answer on, by TCP.")
+    path: str | None = Field(default=None, pattern=r"^/", description="By HTTP, what it must answer there, under 400.")
+    reached_from: IPv4Network | None = Field(
+        default=None, description="Where the proof runs, as the restored instance sees it: only there the port is open."
+    )
+    instance_type: InstanceType | None = Field(
+        default=None, description="What it's restored as; as the one that was backed up, if not given."
+    )
+    minutes: int = Field(default=30, ge=2, le=720, description="Patience until it runs, and answers.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Prove":
+        if self.path is not None and self.port is None:
+            raise ValueError("has a path, and no port to ask it on")
+        if (self.port is None) != (self.reached_from is None):
+            raise ValueError("needs port and reached_from together: the port is opened to nobody else")
+        if self.expect is not None and self.query is None:
+            raise ValueError("expects something of no query")
+        try:
+            re.compile(self.expect or "")
+        except re.error as error:
+            raise ValueError(f"expects what is no regular expression: {error}") from None
+        return self
 
 
 def _one_or_more(value: object) -> object:

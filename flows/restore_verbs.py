@@ -92,3 +92,27 @@ def _site(scope: "Scope", name: str, release: str | None, json: bool) -> None:
     from flows.site_verbs import tell_published
 
     tell_published(shell.run(roll_it_back, 1), json)
+
+
+@verbs.command(name="prove")
+def prove(
+    file: File,
+    policies: Policies = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also what was proven recently.")] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Restore the newest backups apart from everything, check them, stamp those that are good, and strike all again."""
+    with shell.errors_told(json):
+        blueprint, only = shell.load(file), tuple(policies or ())
+        from tasks.backups.proof_plan import plan_proofs
+        from tasks.reading import scope_of
+
+        planned, _ = plan_proofs(blueprint, scope_of(blueprint), only, anyway)
+
+        def prove_them(approved: str | None) -> "Operation":
+            from flows.prove_backups import prove_backups
+
+            return prove_backups(blueprint, only, anyway, approved)
+
+        shell.operate(planned, prove_them, yes, json, f"castra prove {file}")

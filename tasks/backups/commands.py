@@ -16,14 +16,16 @@ UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 SHORTEST = 30  # seconds that AWS wants to have for bringing a command to its instance
 
 
-def run(scope: Scope, source: Source, commands: Sequence[str], seconds: int, what: str) -> None:
-    """Run commands on a source's instance, one after the other, and wait for their end. Raises CastraError.
+def run(scope: Scope, source: Source, commands: Sequence[str], seconds: int, what: str) -> str:
+    """Run commands on a source's instance, one after the other, and wait for their end; gives what they print.
+
+    Raises CastraError where one fails.
 
     Where an answer of AWS got lost, they are sent again: it must do no harm to run them twice. What doesn't run has
     nothing to prepare: there, nothing is sent.
     """
     if not commands or source.instance is None:
-        return
+        return ""
     again = Retrying(
         retry=retry_if_exception(worth_another_try),
         stop=stop_after_attempt(5),
@@ -37,7 +39,7 @@ def run(scope: Scope, source: Source, commands: Sequence[str], seconds: int, wha
             raise
         way_out = "Give it a role with AmazonSSMManagedInstanceCore, and see that its agent runs"
         raise CastraError(what, f"Systems Manager doesn't reach {source.instance}", way_out) from error
-    _await(scope, source.instance, sent, seconds, what)
+    return _await(scope, source.instance, sent, seconds, what)
 
 
 def _send(scope: Scope, source: Source, commands: Sequence[str], seconds: int, what: str) -> str:
@@ -52,7 +54,7 @@ def _send(scope: Scope, source: Source, commands: Sequence[str], seconds: int, w
     return str(sent["Command"]["CommandId"])
 
 
-def _await(scope: Scope, instance: str, sent: str, seconds: int, what: str) -> None:
+def _await(scope: Scope, instance: str, sent: str, seconds: int, what: str) -> str:
     told: dict[str, Any] = {}
 
     def ended() -> bool:
@@ -69,3 +71,4 @@ def _await(scope: Scope, instance: str, sent: str, seconds: int, what: str) -> N
     if told["Status"] != "Success":
         said = (told.get("StandardErrorContent") or told.get("StatusDetails", "")).strip()[-300:]
         raise CastraError(what, f"it ended with {told.get('ResponseCode')} ({told['Status']}: {said})")
+    return str(told.get("StandardOutputContent", ""))

@@ -1,6 +1,6 @@
 """Commands through Systems Manager: moto says that any command on any instance succeeded.
 
-What an instance "runs" here is one thing: `exit N`, with which a command fails unless N is 0.
+What an instance "runs" here are two things: `exit N`, with which a command fails unless N is 0, and `echo TEXT`.
 """
 
 import json
@@ -12,6 +12,7 @@ from tests.physics.protocol import Request
 from tests.physics.world import World
 
 EXIT = re.compile(r"^exit (\d+)$")
+ECHO = re.compile(r"^echo (.+)$")
 
 
 @before("ssm:SendCommand")
@@ -29,7 +30,9 @@ def run(request: Request, answer: Answer, world: World) -> None:
     command = world.backend(request)._commands[-1]
     lines = request.params.get("Parameters", {}).get("commands", [])
     codes = [int(match[1]) for line in lines if (match := EXIT.match(line.strip()))]
+    printed = "".join(f"{match[1]}\n" for line in lines if (match := ECHO.match(line.strip())))
     for told in command.invocations:
+        told["StandardOutputContent"] = printed
         if codes and codes[0]:
             told |= {"Status": "Failed", "StatusDetails": "Failed", "ResponseCode": codes[0]}
             told["StandardErrorContent"] = f"failed to run commands: exit status {codes[0]}"
