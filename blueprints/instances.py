@@ -28,6 +28,9 @@ class StandingInstance(Part):
     kind: ClassVar[str] = "instance"
     image: ReadyImageId
     pinned: bool = Field(default=True, description="Whether another image is a change; else it's for new instances.")
+    instead: ReadyImageId | None = Field(
+        default=None, description="What it boots from in place of its image, such as a backup; no change afterwards."
+    )
     instance_type: str
     subnet: SubnetId
     groups: tuple[GroupId, ...] = ()

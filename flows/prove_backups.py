@@ -13,7 +13,7 @@ from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER, carry_out, settle, submit
-from tasks.backups.proof_parts import expiring, parts_of_proof
+from tasks.backups.proof_parts import end_of, parts_of_proof
 from tasks.backups.proof_plan import plan_proofs
 from tasks.backups.proving import Proof, check
 from tasks.backups.record import PROVEN
@@ -89,7 +89,7 @@ def _prove_all(scope: Scope, proofs: Sequence[Proof]) -> Shown:
 
 
 def _scope(scope: Scope, proof: Proof) -> Scope:
-    return within(scope, proof.environment, expiring(proof, datetime.now(UTC)))
+    return within(scope, proof.environment, end_of(proof, datetime.now(UTC)))
 
 
 def _raise_all(

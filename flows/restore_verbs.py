@@ -116,3 +116,31 @@ def prove(
             return prove_backups(blueprint, only, anyway, approved)
 
         shell.operate(planned, prove_them, yes, json, f"castra prove {file}")
+
+
+@verbs.command(name="replace")
+def replace(
+    file: File,
+    name: Annotated[str, typer.Argument(help="The instance's name in the section `instances`.", show_default=False)],
+    from_blueprint: Annotated[
+        bool, typer.Option("--from-blueprint", help="Boot the blueprint's image, not the newest backup.")
+    ] = False,
+    even_if_well: Annotated[bool, typer.Option("--even-if-well", help="Also one that hasn't failed.")] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Put a new instance into a failed one's place: its volumes, its address and its targets go over to it."""
+    with shell.errors_told(json):
+        blueprint = shell.load(file)
+        from tasks.backups.replacing import plan_exchange
+        from tasks.reading import scope_of
+
+        scope = scope_of(blueprint)
+        planned = plan_exchange(blueprint, name, scope, from_blueprint=from_blueprint, even_if_well=even_if_well)
+
+        def exchange_it(approved: str | None) -> "Operation":
+            from flows.replace_failed_instance import replace_failed_instance
+
+            return replace_failed_instance(blueprint, name, from_blueprint, even_if_well, approved)
+
+        shell.operate(planned.operation, exchange_it, yes, json, f"castra drift {file}")

@@ -8,7 +8,6 @@ from tasks.backups.machine import Machine
 from tasks.backups.proving import Proof
 from tasks.backups.restoring import OWN, Into, name_of, own_network, parts_of
 
-EXPIRES = "castra:expires"
 CARRIER = {"image": "ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64", "type": "t3.micro"}
 DEVICE = "/dev/sdf"
 SPARE = timedelta(hours=2)  # beside the patience: for raising and striking
@@ -49,7 +48,6 @@ def _carrier(into: Into, volume: Part) -> StandingInstance:
     )
 
 
-def expiring(proof: Proof, now: datetime) -> dict[str, str]:
-    """The tag that says until when a proof may stand: whatever is left of it afterwards is nobody's."""
-    until = now + timedelta(minutes=proof.prove.minutes) + SPARE
-    return {EXPIRES: f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+def end_of(proof: Proof, now: datetime) -> datetime:
+    """Until when a proof may stand: whatever is left of it afterwards is nobody's."""
+    return now + timedelta(minutes=proof.prove.minutes) + SPARE

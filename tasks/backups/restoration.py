@@ -64,12 +64,12 @@ def restoration(backup: Backup, parts: tuple[Part, ...], target: Scope) -> Resto
     return Restoration(backup, parts, target, plan, operation)
 
 
-def within(scope: Scope, environment: str, tags: Mapping[str, str] | None = None) -> Scope:
+def within(scope: Scope, environment: str, expires: datetime | None = None) -> Scope:
     """A scope of another environment in the same region and account."""
     return Scope(
         environment,
         scope.region,
-        tags=tags,
+        expires=expires,
         account=scope.expected_account,
         role=scope.role,
         poll_seconds=scope.poll_seconds,

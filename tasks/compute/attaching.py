@@ -12,6 +12,7 @@ from tasks.scope import ENVIRONMENT, PART, RETIRED, Scope, as_dict
 from tasks.waiting import wait_until
 
 STARTS_WITHIN, STOPS_WITHIN, LETS_GO_WITHIN = 600.0, 900.0, 300.0  # seconds
+GENTLY_WITHIN = 600.0  # seconds that an instance has to shut down by itself, before it is forced to
 ATTACHES = (
     "ec2:AssociateAddress",
     "ec2:AttachVolume",
@@ -69,13 +70,25 @@ def _take_over(scope: Scope, id: str, volume: str) -> None:
     if not holder or RETIRED not in tags or any(tags.get(key) != mine.get(key) for key in (ENVIRONMENT, PART)):
         return  # whoever holds it is told by AWS's answer
     await_state(scope, holder, "running", "stopped", "terminated", within=STARTS_WITHIN)
-    scope.go_ahead.check()
-    with gone_is_fine("IncorrectInstanceState"):  # it ends already
-        scope.ec2.stop_instances(InstanceIds=[holder])
-    await_state(scope, holder, "stopped", "terminated", within=STOPS_WITHIN)
+    _stop(scope, holder)
     with gone_is_fine("IncorrectState"):
         scope.ec2.detach_volume(VolumeId=volume, InstanceId=holder)
     _await_free(scope, volume)
+
+
+def _stop(scope: Scope, id: str) -> None:
+    """Stop it; one that has failed may not shut down by itself, and is forced to."""
+    for within, force in ((GENTLY_WITHIN, {}), (STOPS_WITHIN, {"Force": True})):
+        scope.go_ahead.check()
+        with gone_is_fine("IncorrectInstanceState"):  # it ends already
+            scope.ec2.stop_instances(InstanceIds=[id], **force)
+        try:
+            await_state(scope, id, "stopped", "terminated", within=within)
+        except CastraError:
+            if force:
+                raise
+        else:
+            return
 
 
 def _attach(scope: Scope, id: str, device: str, volume: str) -> None:

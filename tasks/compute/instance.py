@@ -11,6 +11,7 @@ from tasks.compute.blocks import MODIFIES, asked_of, block_wanted
 from tasks.compute.instance_changes import CHANGES, PROFILES, change, settle
 from tasks.compute.instance_state import (
     PHASES,
+    STANDS_FOR,
     InstanceState,
     Surroundings,
     attributes_of,
@@ -56,6 +57,7 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
         return InstanceState(
             image=ids[part.image] if isinstance(part.image, Id | Lookup) else part.image,
             pinned=part.pinned,
+            instead=(ids[part.instead] if isinstance(part.instead, Id | Lookup) else part.instead) or "",
             instance_type=part.instance_type,
             subnet=ids[part.subnet],
             key_pair=key or "",
@@ -83,10 +85,13 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
             MaxCount=1,
             ClientToken=str(uuid4()),
             TagSpecifications=[
-                *self.tag_specifications(scope, name, wanted, "instance"),
+                {
+                    "ResourceType": "instance",
+                    "Tags": as_list(self.birth_tags(scope, name, wanted) | _stands_for(wanted)),
+                },
                 {"ResourceType": "volume", "Tags": as_list(self._volume_tags(scope, name))},
             ],
-            **_asked(wanted, _root_device(scope, wanted.image)),
+            **_asked(wanted, _root_device(scope, wanted.instead or wanted.image)),
         )
         id = str(made["Instances"][0]["InstanceId"])
         if wanted.volumes or wanted.address or not wanted.running:
@@ -125,6 +130,11 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
         return tags_at_launch(scope.environment, scope.tags, self.key(name))
 
 
+def _stands_for(wanted: InstanceState) -> dict[str, str]:
+    """What it's to be taken for, where it boots from something else than its image."""
+    return {STANDS_FOR: wanted.image} if wanted.instead else {}
+
+
 def _root_device(scope: Scope, image: str) -> str:
     """The name of an image's root device, which the root volume is described by."""
     images = scope.ec2.describe_images(ImageIds=[image])["Images"]
@@ -144,7 +154,7 @@ def _asked(wanted: InstanceState, root_device: str) -> dict[str, Any]:
         "UserData": wanted.user_data,
     }
     return {key: value for key, value in given.items() if value} | {
-        "ImageId": wanted.image,
+        "ImageId": wanted.instead or wanted.image,
         "InstanceType": wanted.instance_type,
         "SubnetId": wanted.subnet,
         "SecurityGroupIds": list(wanted.groups),

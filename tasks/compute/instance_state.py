@@ -11,6 +11,7 @@ from tasks.errors import gone_is_fine
 from tasks.kind import AtBirth, Fixed, Hushed, Phase, State, Unordered
 from tasks.scope import PART, Scope, as_dict
 
+STANDS_FOR = "castra:stands-for"  # the image that an instance was asked for with, where it boots from a backup instead
 ALIVE = ("pending", "running", "stopping", "stopped", "shutting-down")
 PHASES: Mapping[str, Phase] = {"pending": "pending", "stopping": "pending", "shutting-down": "leaving"}
 ATTRIBUTES = ("userData", "instanceInitiatedShutdownBehavior", "disableApiTermination")
@@ -21,11 +22,13 @@ class InstanceState(State):
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Instances.html
 
     What AWS doesn't tell yet of its root volume, while it's pending, is None.
-    `pinned`: whether another image is a change. `may_stop`: whether a change that needs it stopped is made in place.
+    `instead`: what it's launched from in place of `image`, for which it then stands; a tag says so. `pinned`: whether
+    another image is a change. `may_stop`: whether a change that needs it stopped is made in place.
     """
 
     image: Fixed[str]
     pinned: AtBirth[bool] = False
+    instead: AtBirth[str] = ""
     instance_type: str
     subnet: Fixed[str]
     key_pair: Fixed[str]
@@ -125,7 +128,7 @@ def state_of(instance: Mapping[str, Any], told: Mapping[str, Any], around: Surro
     root = around.root_of(instance)
     options = instance.get("MetadataOptions", {})
     return InstanceState(
-        image=instance["ImageId"],
+        image=as_dict(instance.get("Tags")).get(STANDS_FOR) or instance["ImageId"],
         instance_type=instance["InstanceType"],
         subnet=instance.get("SubnetId", ""),
         key_pair=instance.get("KeyName") or "",

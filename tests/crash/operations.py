@@ -124,4 +124,6 @@ OPERATIONS = {
     "back-up": Operation(backups.back_up),
     "prune": Operation(backups.prune),
     "restore": Operation(restoring.restore, wrong=restoring.restored),
+    "prove": Operation(restoring.prove, wrong=restoring.proven),
+    "replace": Operation(restoring.replace, wrong=restoring.replaced),
 }

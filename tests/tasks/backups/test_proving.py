@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from blueprints.backups import BackupPolicy, Prove
 from tasks.backups.answering import unanswered
 from tasks.backups.machine import Machine
-from tasks.backups.proof_parts import expiring, parts_of_proof
+from tasks.backups.proof_parts import end_of, parts_of_proof
 from tasks.backups.proving import LONGEST_NAME, Proofs, environment_of, proofs_due
 from tasks.backups.record import Backup, Piece
 from tests.tasks.backups.making import NOW, backup
@@ -109,7 +109,7 @@ def test_a_lone_volume_is_attached_to_an_instance_that_is_there_for_that_only() 
 
 def test_a_proof_says_until_when_it_may_stand() -> None:
     (proof,) = due(of_db(1), minutes=60).due
-    assert expiring(proof, NOW) == {"castra:expires": "2026-05-13T15:00:00Z"}
+    assert end_of(proof, NOW) == NOW + timedelta(hours=3)
 
 
 @pytest.mark.parametrize(
