@@ -93,3 +93,33 @@ def build_image(
             return build_image(name, order.image, *where, commit, again, approved)
 
         shell.operate(planned, build, yes, json, f"castra up {file}, for what names it")
+
+
+@verbs.command()
+def rotate(
+    file: File,
+    servers: Annotated[
+        list[str] | None, typer.Argument(help="Names of servers; all, if none is named.", show_default=False)
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option("--image", help="An image's id, instead of the newest that the blueprint means.")
+    ] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Replace servers by those of a new image, a first one and then batches, and go back if it turns out to be bad."""
+    with shell.errors_told(json):
+        from tasks.images.rotation import plan_rotation, standing
+        from tasks.reading import scope_of
+
+        document, named = shell.load(file), tuple(servers or ())
+        scope = scope_of(document)
+        planned = plan_rotation(document.name, scope.region, standing(document, scope, named, image))
+        planned = planned.model_copy(update={"calls": scope.calls.summary()})
+
+        def rotate_them(approved: str | None) -> "Operation":
+            from flows.rotate_image import rotate_image
+
+            return rotate_image(document, named, image, approved)
+
+        shell.operate(planned, rotate_them, yes, json, f"castra plan {file}")

@@ -149,10 +149,10 @@ def units(members: Iterable[Member]) -> int:
 
 def next_move(group: Group, record: Record, pace: Pace, health: Health) -> Move:
     """The one thing to do now. Whoever carries it out looks again afterwards, and asks again."""
-    if missing := tuple(process for process in record.suspends if process not in group.suspended):
-        return Suspend(missing)
     roll = _Roll(group, record, pace, health)
-    return roll.back() if record.verdict else roll.forth()
+    move = roll.back() if record.verdict else roll.forth()
+    missing = tuple(process for process in record.suspends if process not in group.suspended)
+    return Suspend(missing) if missing and isinstance(move, Pin | Grow | End) else move
 
 
 @dataclass(frozen=True)
@@ -178,18 +178,19 @@ class _Roll:
             return Turn(because)
         if self.group.gap:
             return Wait(f"{self.group.gap} to be launched", "launch")
-        if self.new and not self._proved:
+        going = tuple(member for member in self.old if self.pace.replace_protected or not member.protected)
+        if going and self.new and not self._proved:
             return self._prove()
         if waiting := [member.id for member in self.new if member.id not in self.health.well]:
             return Wait(f"{', '.join(waiting)} to be well", "health")
-        going = tuple(member for member in self.old if self.pace.replace_protected or not member.protected)
         if going:
             return self._replace(going, self.record.new, self.pace.batch if self.new else self.pace.canary)
         return self._shrink(self.new) or self._settle() or self._finish()
 
     def back(self) -> Move:
         """To the version before. New ones that aren't well go first: they serve nobody."""
-        if self.group.version != str(self.record.old):
+        stands = not self.new and not self.group.gap and self.group.desired == self._base
+        if self.group.version != str(self.record.old) and not (stands and self.group.version == "$Default"):
             return Pin(self.record.old)
         if self.new:
             if ending := self._removable(self.new):
@@ -223,7 +224,8 @@ class _Roll:
     def _canary_gone(self) -> str:
         """Grown, pinned back to the old version and none of the new: it was there, and has gone."""
         grown = self.group.desired > self._base and not self.group.gap
-        if grown and not self.new and self.group.version == str(self.record.old):
+        only_old = all(member.version == self.record.old for member in self.old)
+        if grown and only_old and not self.new and self.group.version == str(self.record.old):
             return f"the first instance of version {self.record.new} has ended by itself"
         return ""
 

@@ -9,7 +9,7 @@ VERDICT = "castra:rotation-verdict"
 LONGEST = 256  # characters of a tag's value
 
 _FORM = re.compile(
-    r"(?P<old>\d+)>(?P<new>\d+) since (?P<since>\S+) image=(?P<image>\S*) default=(?P<default>\d+)"
+    r"(?P<old>\d+)>(?P<new>\d+) since (?P<since>\S+) image=(?P<image>\S*)"
     r" desired=(?P<desired>\d+) max=(?P<max>\d+) suspends=(?P<suspends>\S*)"
 )
 
@@ -18,14 +18,13 @@ _FORM = re.compile(
 class Record:
     """From which version to which, and how the group stood: its sizes, and the processes that were suspended for it.
 
-    `default` was the template's default version. `verdict` says why the new version is bad, once that is known.
+    `verdict` says why the new version is bad, once that is known.
     """
 
     old: int
     new: int
     desired: int
     max: int
-    default: int
     image: str = ""
     since: str = ""
     suspends: tuple[str, ...] = ()
@@ -34,7 +33,7 @@ class Record:
     def tags(self) -> dict[str, str]:
         """As the group carries it."""
         text = (
-            f"{self.old}>{self.new} since {self.since} image={self.image} default={self.default}"
+            f"{self.old}>{self.new} since {self.since} image={self.image}"
             f" desired={self.desired} max={self.max} suspends={','.join(self.suspends)}"
         )
         return {ROTATION: text} | ({VERDICT: self.verdict[:LONGEST]} if self.verdict else {})
@@ -43,18 +42,13 @@ class Record:
         """The same, with why the new version is bad."""
         return replace(self, verdict=" ".join(verdict.split())[:LONGEST])
 
-    @property
-    def default_after_failure(self) -> int:
-        """What the template's default version is to be again: never the one that is bad."""
-        return self.old if self.default == self.new else self.default
-
 
 def record_in(tags: Mapping[str, str]) -> Record | None:
     """The rotation that is under way, by the group's tags; None where none is."""
     found = _FORM.fullmatch(tags.get(ROTATION, ""))
     if found is None:
         return None
-    numbers = {name: int(found[name]) for name in ("old", "new", "desired", "max", "default")}
+    numbers = {name: int(found[name]) for name in ("old", "new", "desired", "max")}
     suspends = tuple(filter(None, found["suspends"].split(",")))
     return Record(
         **numbers, image=found["image"], since=found["since"], suspends=suspends, verdict=tags.get(VERDICT, "")

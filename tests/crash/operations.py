@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.crash import backups, restoring
+from tests.crash import backups, restoring, rotating
 from tests.crash.disturbing import Case, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -120,6 +120,8 @@ def publish(stage: Stage, folder: Path) -> Words:
 
 OPERATIONS = {
     "publish": Operation(publish),
+    "rotate": Operation(rotating.good, wrong=rotating.rolled_out),
+    "rotate-bad": Operation(rotating.bad, codes=frozenset({0, 1}), wrong=rotating.taken_back),
     "copy": Operation(restoring.copy_backups, wrong=restoring.copied),
     "back-up": Operation(backups.back_up),
     "prune": Operation(backups.prune),

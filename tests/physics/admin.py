@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
     """GET code/..., log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields),
-    advance {"seconds"}, release; DELETE rules."""
+    advance {"seconds"}, release, doors; DELETE rules."""
     asked = json.loads(body or b"{}")
     match method, path.strip("/"):
         case "GET", "log":
@@ -36,6 +36,8 @@ def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
             return told(physics.rule(**asked).told())
         case "POST", "advance":
             physics.advance(float(asked["seconds"]))
+        case "POST", "doors":
+            return told({"port": physics.open_doors()})
         case "POST", "release":
             physics.release()
         case "DELETE", "rules":

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from tests.physics import admin, profile
 from tests.physics.clock import Clock, Timeline
+from tests.physics.doors import Doors
 from tests.physics.faults import Faults
 from tests.physics.log import Call, Log
 from tests.physics.middleware import Middleware
@@ -42,6 +43,7 @@ class Physics:
         self.faults = Faults(self.world)
         self.middleware = Middleware(self.world, self.log, self.rules, self.faults, self.admin)
         self.port = port
+        self.doors: Doors | None = None
 
     def __enter__(self) -> Self:
         if Physics.running:
@@ -58,6 +60,8 @@ class Physics:
     ) -> None:
         self.rules.clear()
         self.server.stop()
+        if self.doors:
+            self.doors.close()
         Physics.running = None
 
     @property
@@ -119,6 +123,13 @@ class Physics:
         with self.middleware.lock:
             self.world.clock.advance(seconds)
             self.world.timeline.run()
+
+    def open_doors(self) -> int:
+        """From now on instances and load balancers answer over HTTP, all under the port that is given."""
+        if self.doors is None:
+            self.doors = Doors(self.world, self.middleware.lock)
+            self.world.doors = self.doors.port
+        return self.doors.port
 
     def reset(self) -> None:
         """An empty account, an empty log, no rules, the seed from its start."""

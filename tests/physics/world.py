@@ -29,6 +29,8 @@ class World:
     memory: dict[str, Any] = field(default_factory=dict)
     unseen: dict[str, float] = field(default_factory=dict)
     url: str = ""
+    doors: int = 0
+    """The port that instances and load balancers answer under; 0 where none do."""
 
     def backend(self, request: Request, service: str = "") -> Any:
         """Moto's own model of a service in the request's account and region."""

@@ -67,7 +67,7 @@ class Pretended:
 
     def __post_init__(self) -> None:
         self.stood = self.desired
-        self.record = Record(OLD, NEW, self.desired, self.max, OLD, suspends=("AZRebalance",))
+        self.record = Record(OLD, NEW, self.desired, self.max, suspends=("AZRebalance",))
         for _ in range(self.desired):
             self.launch(OLD, age=100)
         self.watch = Watch(NEW, self.within)
@@ -141,7 +141,7 @@ class Pretended:
                 self.record = self.record.judged(because)
             case Finish(desired, most):
                 self.version, self.desired, self.max, self.done = "$Default", desired, most, True
-                self.default = self.record.default_after_failure if self.record.verdict else NEW
+                self.default = OLD if self.record.verdict else NEW
             case _:
                 pass
 

@@ -12,7 +12,7 @@ from tasks.images.rotation_record import ROTATION, VERDICT, Record, record_in
 from tasks.images.watching import LOOKS, Reading, Watch
 from tests.tasks.pretended_group import NEW, OLD, Fate, Pretended
 
-RECORD = Record(OLD, NEW, desired=2, max=2, default=OLD, image="ami-1", since="2026-11-28T23:00:00Z")
+RECORD = Record(OLD, NEW, desired=2, max=2, image="ami-1", since="2026-11-28T23:00:00Z")
 thorough = settings(deadline=None, max_examples=300)
 
 sizes = st.tuples(st.integers(1, 6), st.integers(0, 4), st.integers(0, 3))
@@ -125,6 +125,8 @@ def test_processes_are_suspended_before_anything_else() -> None:
     record = replace(RECORD, suspends=("AZRebalance", "AlarmNotification"))
     group = replace(group_of(old(1), old(2)), suspended=frozenset({"AZRebalance"}))
     assert next_move(group, record, Pace(), Health()) == Suspend(("AlarmNotification",))
+    rolled = replace(group_of(new(1), new(2)), suspended=frozenset())
+    assert isinstance(next_move(rolled, record, Pace(), well(1, 2)), Finish), "nothing is left to keep AWS from"
 
 
 def test_the_first_new_one_comes_beside_the_old_ones_and_raises_the_maximum_where_it_must() -> None:
@@ -207,11 +209,6 @@ def test_the_record_reads_back_from_its_tags() -> None:
     assert tags[VERDICT] == "i-1 is bad"
     assert all(len(value) <= 256 for value in RECORD.judged("x" * 999).tags().values())
     assert record_in({ROTATION: "something else"}) is None
-
-
-def test_the_default_version_after_a_failure_is_never_the_bad_one() -> None:
-    assert replace(RECORD, default=2).default_after_failure == 2
-    assert replace(RECORD, default=NEW).default_after_failure == OLD
 
 
 def test_one_bad_look_is_no_verdict_and_several_in_a_row_are() -> None:

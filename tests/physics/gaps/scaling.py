@@ -17,6 +17,8 @@ NAME_TAG = "aws:autoscaling:groupName"
 
 def launch(group: Any, count: int, tags: dict[str, str]) -> None:
     """Launch members one by one into the subnet that has the fewest; in moto all go to the first."""
+    if "Launch" in group._suspended_processes:
+        return
     for _ in range(count):
         data = launch_data(group)
         if data and data.get("ImageId") not in group.ec2_backend.amis:
@@ -29,7 +31,9 @@ def launch(group: Any, count: int, tags: dict[str, str]) -> None:
         member = run(group, data, tags)
         member.autoscaling_group = group
         protected = group.new_instances_protected_from_scale_in
-        group.instance_states.append(InstanceState(member, protected_from_scale_in=protected))
+        state = InstanceState(member, protected_from_scale_in=protected)
+        state.__dict__["launched"] = launched_from(group)
+        group.instance_states.append(state)
         tell(group, "Successful", f"Launching a new EC2 instance: {member.id}")
 
 
@@ -37,6 +41,15 @@ def launch_data(group: Any) -> dict[str, Any]:
     """The template version's data, or nothing for a launch configuration."""
     template = group.ec2_launch_template
     return template.get_version(group.launch_template_version).data if template else {}
+
+
+def launched_from(group: Any) -> dict[str, str] | None:
+    """The template and the number of the version that is launched now, as members go on telling it."""
+    template = group.ec2_launch_template
+    if not template:
+        return None
+    number = template.get_version(group.launch_template_version).number
+    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": str(number)}
 
 
 def run(group: Any, data: dict[str, Any], tags: dict[str, str]) -> Any:

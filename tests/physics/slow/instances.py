@@ -4,7 +4,7 @@ from typing import Any
 
 from moto.ec2.models.instances import Instance, InstanceState
 
-from tests.physics import interfaces
+from tests.physics import fates, interfaces
 from tests.physics.answers import Answer
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
@@ -43,6 +43,8 @@ def set_out(ec2: Any, instance: Any, heading: dict[str, str], request: Request, 
     def arrive() -> None:
         if heading.get(instance.id) == goal:
             instance._state = InstanceState(goal, CODES[goal])
+            if goal == "running":
+                fates.came_up(request, world, instance)
             if goal == "terminated":
                 let_go(ec2, instance)
 
