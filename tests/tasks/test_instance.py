@@ -104,6 +104,23 @@ def test_the_old_one_is_stopped_before_its_volumes_are_taken(weather: Weather) -
     assert [operation for operation in made if operation in order] == order
 
 
+def test_cut_off_while_its_volumes_go_over_the_next_run_goes_on_with_the_new_one(
+    physics: Physics, scope: Scope
+) -> None:
+    old = up(scope)
+    volumes = standing(scope).state.volumes
+    scope.ec2.create_key_pair(KeyName="other")
+    cut = physics.rule("AttachVolume", "error:UnauthorizedOperation:403", nth=1)
+    with pytest.raises(Exception, match="UnauthorizedOperation"):
+        up(scope, replace=("instance/db",), key_pair="other")
+    physics.rules.rules.remove(cut)
+    new = up(scope, key_pair="other")
+    assert new != old
+    assert standing(scope).state.volumes == volumes
+    assert told(scope, old)["State"]["Name"] == "terminated"
+    assert physics.counts()["ec2:RunInstances"] == 2
+
+
 def test_a_newer_image_is_for_new_instances_but_another_one_by_its_id_is_a_change(scope: Scope) -> None:
     up(scope)
     images = scope.ec2.describe_images(Owners=["amazon"])["Images"]
