@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import backup_verbs, catalogue_verbs, expiry_verbs, image_verbs, restore_verbs, shell, site_verbs
+from flows import (
+    backup_verbs,
+    catalogue_verbs,
+    expiry_verbs,
+    image_verbs,
+    picture_verbs,
+    restore_verbs,
+    shell,
+    site_verbs,
+)
 from flows.options import File, Json, Name, Region, Yes
 
 if TYPE_CHECKING:
@@ -25,6 +34,7 @@ app.add_typer(restore_verbs.verbs)
 app.add_typer(image_verbs.verbs)
 app.add_typer(catalogue_verbs.verbs)
 app.add_typer(expiry_verbs.verbs)
+app.add_typer(picture_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
 CHANGES_FOUND = 3
