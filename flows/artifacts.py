@@ -1,19 +1,24 @@
 """What a run leaves to look at in Prefect: tables of plans and results."""
 
+import base64
 import os
 import re
 import socket
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_image_artifact, create_table_artifact
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
+from blueprints.environment import Environment
 from tasks.decide import Plan
 from tasks.operation import KEEP, Operation
+from tasks.picture.drawing import svg
+from tasks.picture.staging import scene_of
 from tasks.progress import Event, announce
 from tasks.report import Report, as_rows
 
 MOST_ROWS = 1_000  # of a table, as a server keeps it and a browser shows it
+MOST_CARDS = 60  # of a picture that can be read
 
 
 def this_run() -> str:
@@ -40,6 +45,16 @@ def show_result(report: Report) -> None:
     left = "" if report.left is None else f", {report.left} resources left"
     description = f"{report.environment} in {report.region}: {report.seconds} s, {report.calls['write']} writes{left}"
     create_table_artifact(table=rows, key=f"result-{report.environment}", description=description)
+
+
+def show_picture(environment: Environment) -> None:
+    """What was raised, as a picture. It is in the artifact itself: nothing has to be kept elsewhere, or fetched."""
+    scene = scene_of(environment)
+    if 0 < len(scene.cards) <= MOST_CARDS:
+        drawn = base64.b64encode(svg(scene).encode()).decode()
+        description = f"{environment.name} in {environment.region}, as it was raised"
+        url = f"data:image/svg+xml;base64,{drawn}"
+        create_image_artifact(image_url=url, key=f"picture-{environment.name}", description=description)
 
 
 def show_operation(operation: Operation) -> None:

@@ -20,6 +20,9 @@ def catalogue(
     name: Annotated[str | None, typer.Option("--name", help="The environment's name; else the item's own.")] = None,
     region: Annotated[str | None, typer.Option("--region", "-r", help="Else eu-west-1.")] = None,
     owner: Annotated[str | None, typer.Option("--owner", help="Whom to ask; becomes a tag.")] = None,
+    expires_after: Annotated[
+        str | None, typer.Option("--expires-after", help="How long it stands: 8h, 3d; else for ever.")
+    ] = None,
     size: Annotated[str | None, typer.Option("--size", help="small, medium or large; else small.")] = None,
     count: Annotated[int | None, typer.Option("--count", help="How many servers there are at least.")] = None,
     into: Annotated[Path | None, typer.Option("--into", help="Write it there, with the folders it names.")] = None,
@@ -27,7 +30,14 @@ def catalogue(
 ) -> None:
     """List the ready-made blueprints; print one, under a name, a region and a size of your own."""
     with shell.errors_told(json):
-        given = {"item": item, "name": name, "region": region, "owner": owner, "size": size, "count": count}
+        given: dict[str, Any] = {
+            "item": item,
+            "name": name,
+            "region": region,
+            "owner": owner,
+            "expires_after": expires_after,
+        }
+        given |= {"size": size, "count": count}
         asked = {field: value for field, value in given.items() if value is not None}
         if item is None and (asked or into is not None):
             from tasks.errors import Invalid, Problem

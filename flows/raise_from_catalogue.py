@@ -7,6 +7,7 @@ from pydantic import Field
 
 from blueprints.catalog.items import Choice, Item, Size
 from blueprints.environment import LONGEST_NAME
+from blueprints.lifetimes import Lifetime
 from blueprints.part import NAME
 from flows.spin_up import spin_up
 from tasks.report import Report
@@ -18,6 +19,7 @@ def raise_from_catalogue(
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)],
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = "eu-west-1",
     owner: Annotated[str | None, Field(max_length=256)] = None,
+    expires_after: Lifetime | None = None,
     size: Size = "small",
     count: Annotated[int | None, Field(ge=1, le=100)] = None,
 ) -> Report:
@@ -29,8 +31,10 @@ def raise_from_catalogue(
         name: The environment's name: small letters, digits and single hyphens. Raised again under it, it's changed.
         region: The AWS region, such as eu-west-1.
         owner: Whom to ask; becomes a tag of all that is made.
+        expires_after: How long it stands, such as 8h or 3d, before it ends itself; for ever, if left empty.
         size: Of each server and function.
         count: How many servers there are at least, where the item has servers; as the item says, if left empty.
     """
-    choice = Choice(item=item, name=name, region=region, owner=owner, size=size, count=count)
+    lasting = {"owner": owner, "expires_after": expires_after}
+    choice = Choice(item=item, name=name, region=region, size=size, count=count, **lasting)
     return spin_up(choice.environment())

@@ -5,7 +5,7 @@ import time
 from prefect import flow
 
 from blueprints.environment import Environment
-from flows.artifacts import show_plan, show_result, this_run
+from flows.artifacts import show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
 from tasks.errors import Moved
@@ -39,6 +39,7 @@ def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str
         outcomes = carry_out(planned, scope, f"Raising {blueprint.name}")
     report = _report(planned, scope, started, outcomes, outputs_of(scope), retries)
     show_result(report)
+    show_picture(blueprint)
     return report
 
 

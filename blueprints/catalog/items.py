@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field
 
 from blueprints.environment import LONGEST_NAME, Environment
+from blueprints.lifetimes import Lifetime
 from blueprints.part import Name, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.reading import parse
@@ -36,6 +37,9 @@ class Choice(Piece):
     )
     region: str | None = Field(default=None, pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", description="Such as eu-west-1.")
     owner: str | None = Field(default=None, max_length=256, description="Whom to ask; becomes a tag.")
+    expires_after: Lifetime | None = Field(
+        default=None, description="How long it stands, such as 8h or 3d; for ever, if not given."
+    )
     size: Size = Field(default="small", description="Of servers and functions.")
     count: int | None = Field(default=None, ge=1, le=100, description="How many servers there are at least.")
 
@@ -45,9 +49,9 @@ class Choice(Piece):
         asked = {"name": self.name, "region": self.region}
         for field, value in asked.items():
             text = text if value is None else re.sub(rf"^{field}: .*$", _line(field, value), text, flags=re.MULTILINE)
-        if self.owner is not None:
-            beside = _line("owner", self.owner)
-            text = re.sub(r"^region: .*$", lambda region: f"{region[0]}\n{beside}", text, flags=re.MULTILINE)
+        more = {"owner": self.owner, "expires_after": self.expires_after}
+        if beside := [_line(field, value) for field, value in more.items() if value is not None]:
+            text = re.sub(r"^region: .*$", lambda region: "\n".join([region[0], *beside]), text, flags=re.MULTILINE)
         for field, value in SIZES[self.size].items():
             text = re.sub(rf"^(    {field}: ).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
         return text if self.count is None else self._counted(text, self.count)

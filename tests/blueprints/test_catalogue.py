@@ -32,9 +32,15 @@ def test_an_item_is_valid_as_it_is_written_and_says_what_it_is(item: Item) -> No
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_asked_for_is_what_it_says_and_its_comments_stay(item: Item, size: Size) -> None:
     asked = {"name": "123", "region": "us-east-1", "owner": "Zoë: \"the\" 'one' #1\\1", "size": size}
+    asked["expires_after"] = "1d12h"
     choice = Choice(item=item, count=3 if item in COUNTED else None, **asked)
     document, before = yaml.safe_load(choice.text()), yaml.safe_load((HERE / f"{item}.yaml").read_text())
-    assert [document.pop(field) for field in ("name", "region", "owner")] == ["123", "us-east-1", asked["owner"]]
+    assert [document.pop(field) for field in ("name", "region", "owner", "expires_after")] == [
+        "123",
+        "us-east-1",
+        asked["owner"],
+        "1d12h",
+    ]
     for section, field, kind in (("servers", "instance_type", str), ("functions", "memory", int)):
         for name, entry in before.get(section, {}).items():
             assert entry[field] == kind(SIZES["small"][field])

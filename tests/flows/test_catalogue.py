@@ -106,5 +106,6 @@ def test_an_item_with_folders_is_written_whole(tmp_path: Path) -> None:
 def test_what_there_isnt_is_told_all_at_once() -> None:
     refused = CliRunner().invoke(app, ["catalogue", "wep", "--size", "huge", "--json"])
     assert refused.exit_code == 2
+    assert CliRunner().invoke(app, ["catalogue", "web", "--expires-after", "soon"]).exit_code == 2
     assert [one["path"] for one in json.loads(refused.stdout)["error"]["problems"]] == ["item", "size"]
     assert CliRunner().invoke(app, ["catalogue", "--name", "x"]).exit_code == 2

@@ -17,7 +17,11 @@ from tasks.picture.lettering import shortened, width
 from tasks.picture.raster import png
 from tasks.picture.routes import Way, ways
 from tasks.picture.scene import Scene
-from tasks.picture.staging import scene_of
+from tasks.picture.staging import scene_of, staged
+from tasks.picture.things import things_of
+from tasks.registry import KINDS
+from tests.tasks.rows import ROWS
+from tests.tasks.rows.row import Row
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("examples/*.yaml"), *ROOT.glob("blueprints/catalog/*.yaml")])
@@ -205,3 +209,10 @@ def test_as_png_it_is_a_picture_and_the_same_each_time() -> None:
     assert picture.startswith(b"\x89PNG")
     assert len(picture) > 20_000  # words and lines, not a white sheet
     assert picture == png(text)
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_a_part_of_any_kind_can_be_drawn_or_is_counted(row: Row) -> None:
+    """Whatever stands beside it."""
+    scene = staged("any", "eu-west-1", things_of((*row.needs, row.part), KINDS))
+    assert fromstring(svg(scene)).tag.endswith("svg")
