@@ -13,7 +13,7 @@ from tasks.errors import CastraError, Moved
 from tasks.reading import plan_of, scope_of
 from tasks.scope import Scope
 from tests.flows.shell import castra
-from tests.flows.world import nothing_written, written
+from tests.flows.world import ROOT, nothing_written, written
 from tests.physics import Physics
 from tests.rotated import FIRST, default_version, document, environment, register, sizes, versions
 
@@ -58,6 +58,18 @@ def test_a_bad_image_fails_the_run_with_the_reason_and_the_time_to_the_verdict(t
     assert "isn't well after 1 s: target group" in told
     assert "s after the first was started. It is back on version 1, with the capacity that stood" in told
     assert (versions(scope), default_version(scope), sizes(scope)) == (["1", "1", "1"], 1, (3, 3, 3))
+
+
+def test_every_call_is_among_the_actions_that_the_documentation_lists(there: Environment, aws: Physics) -> None:
+    good = register(scope_of(there), "good")
+    port = aws.open_doors()
+    aws.log.clear()
+    rotate_image(with_image(there, good, probe={"port": port, "through": "balancer"}))
+    text = (ROOT / "docs" / "operations.md").read_text()
+    calls = {call.replace("elbv2:", "elasticloadbalancing:") for call in aws.counts()}
+    asked = {call for call in calls if not call.startswith(("sts:", "s3:"))}
+    assert {"ec2:CreateLaunchTemplateVersion", "elasticloadbalancing:DescribeLoadBalancers"} <= asked
+    assert {call for call in asked if f"`{call}`" not in text} == set()
 
 
 def test_what_was_agreed_to_is_what_is_done(there: Environment) -> None:
