@@ -1,6 +1,7 @@
 """How images go once nothing reaches them: step by step, with days between."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import Field
 
@@ -34,3 +35,8 @@ class Retiring(Piece):
     def kept_of(self, name: str) -> int:
         """How many of the newest of a name stay."""
         return self.keep_of.get(name, self.keep)
+
+
+def built(images: Mapping[str, Any]) -> dict[str, int]:
+    """The entries of a document's `images` that are built beside environments, with how many are kept of each."""
+    return {name: entry.keep for name, entry in images.items() if not entry.is_part}

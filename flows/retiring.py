@@ -43,13 +43,14 @@ def policy_and_scope(
 
 def _built_by(blueprint: Path) -> tuple["Scope", dict[str, int]]:
     """Where a blueprint's images are, and how many are kept of those that are built; the others are its parts."""
+    from blueprints.retiring import built
     from tasks.reading import scope_of
     from tasks.scope import Scope
 
     document = shell.load(blueprint)
     own = scope_of(document)
     scope = Scope(None, own.region, account=own.expected_account, role=own.role)
-    return scope, {name: entry.keep for name, entry in document.images.items() if not entry.is_part}
+    return scope, built(document.images)
 
 
 def _bad_tags(pairs: Iterable[str]) -> Iterator["Problem"]:
