@@ -79,12 +79,12 @@ def _prove_all(scope: Scope, proofs: Sequence[Proof]) -> Shown:
         checks = {what: _check.submit(there, proof, ids) for what, (there, proof, ids) in raised.items()}
         for what, future in checks.items():
             shown[what] = future.result()
-        for _, proof, _ in raised.values():
-            if shown[proof.deed.what][0]:
-                _stamp(scope, proof)
     finally:
         for there in scopes.values():
             _strike(there)
+    for proof in proofs:  # last: a run that is killed before proves again, and so strikes what is left
+        if shown[proof.deed.what][0]:
+            _stamp(scope, proof)
     return shown
 
 

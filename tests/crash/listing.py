@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tasks.backups.tagging import PROVEN
 from tasks.images.provenance import REFUSED
 from tasks.scope import CREATED, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
@@ -64,7 +65,7 @@ NOISE = re.compile(
     r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)"
 )
 """What chance decides inside texts; the last of these is an API's id where a policy names it."""
-NOTES = (CREATED, FINGERPRINT, REFUSED, "castra:firewall")
+NOTES = (CREATED, FINGERPRINT, REFUSED, PROVEN, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
