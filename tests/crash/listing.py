@@ -11,7 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tasks.backups.tagging import PROVEN
-from tasks.images.provenance import REFUSED
+from tasks.images.owned import STEPS
+from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
 from tests.crash.functions import functions, queues, rules
@@ -65,7 +66,7 @@ NOISE = re.compile(
     r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)"
 )
 """What chance decides inside texts; the last of these is an API's id where a policy names it."""
-NOTES = (CREATED, FINGERPRINT, REFUSED, PROVEN, "castra:firewall")
+NOTES = (CREATED, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
@@ -115,9 +116,10 @@ def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:
 
 def _kept(ec2: Any) -> Iterator[tuple[str, Any]]:
     """Images and snapshots of one's own; their names have ids in them."""
-    for image in ec2.describe_images(Owners=["self"])["Images"]:
+    for image in ec2.describe_images(Owners=["self"], IncludeDisabled=True)["Images"]:
         named = ID.sub(r"\1-*", image["Name"])
         about = {"ImageId": image["ImageId"], "ImageName": named, "State": image["State"]}
+        about["Deprecated"] = "DeprecationTime" in image
         disks = [[disk["DeviceName"], disk["Ebs"]["SnapshotId"]] for disk in image["BlockDeviceMappings"]]
         yield "Images", {**about, "Disks": disks, "Tags": image.get("Tags", [])}
     for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.crash import backups, restoring, rotating
+from tests.crash import backups, images, restoring, rotating
 from tests.crash.disturbing import Case, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -128,4 +128,7 @@ OPERATIONS = {
     "restore": Operation(restoring.restore, wrong=restoring.restored),
     "prove": Operation(restoring.prove, wrong=restoring.proven),
     "replace": Operation(restoring.replace, wrong=restoring.replaced),
+    "build-image": Operation(images.build, wrong=images.built),
+    "build-image-encrypted": Operation(images.build_encrypted, wrong=images.encrypted),
+    "retire": Operation(images.retire, wrong=images.retired),
 }

@@ -101,6 +101,10 @@ class Stage:
     def reset(self) -> None:
         self.ask("POST", "reset")
 
+    def age(self, id: str, days: float) -> None:
+        """Make an image or a snapshot so many days older."""
+        self.ask("POST", "age", id=id, seconds=days * 86400)
+
     def rule(self, effect: str, nth: int, when: str = "before") -> None:
         """Order the fate of the nth write from now on."""
         self.ask("POST", "rules", operation="*", effect=effect, nth=nth, when=when, writes=True)

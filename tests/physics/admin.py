@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
     """GET code/..., log, counts, writes, crashes, rules, profile; POST reset, rules (a rule's fields),
-    advance {"seconds"}, release, doors; DELETE rules."""
+    advance {"seconds"}, age {"id", "seconds"}, release, doors; DELETE rules."""
     asked = json.loads(body or b"{}")
     match method, path.strip("/"):
         case "GET", "log":
@@ -38,6 +38,8 @@ def serve(physics: "Physics", method: str, path: str, body: bytes) -> Answer:
             physics.advance(float(asked["seconds"]))
         case "POST", "doors":
             return told({"port": physics.open_doors()})
+        case "POST", "age":
+            physics.age(str(asked["id"]), float(asked["seconds"]))
         case "POST", "release":
             physics.release()
         case "DELETE", "rules":

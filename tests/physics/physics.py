@@ -2,8 +2,11 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, ClassVar, Self
+
+from moto.backends import get_backend
 
 from tests.physics import admin, profile
 from tests.physics.clock import Clock, Timeline
@@ -130,6 +133,15 @@ class Physics:
             self.doors = Doors(self.world, self.middleware.lock)
             self.world.doors = self.doors.port
         return self.doors.port
+
+    def age(self, id: str, seconds: float) -> None:
+        """Make an image or a snapshot older than it is."""
+        with self.middleware.lock:
+            for ec2 in [region for account in get_backend("ec2").values() for region in account.values()]:
+                if id in ec2.amis:
+                    ec2.amis[id].creation_date -= timedelta(seconds=seconds)
+                if id in ec2.snapshots:
+                    ec2.snapshots[id].start_time -= timedelta(seconds=seconds)
 
     def reset(self) -> None:
         """An empty account, an empty log, no rules, the seed from its start."""
