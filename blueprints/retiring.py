@@ -1,10 +1,10 @@
 """How images go once nothing reaches them: step by step, with days between."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import Field
 
+from blueprints.images import BuiltImage
 from blueprints.part import Piece
 
 
@@ -32,11 +32,16 @@ class Retiring(Piece):
     )
     loose_days: int = Field(default=30, ge=0, description="How old such a snapshot must be, in days.")
 
+    def of(self, images: Mapping[str, BuiltImage]) -> "Retiring | None":
+        """The same for the images that a document builds, with its own numbers; None where it builds none.
+
+        Those that are parts of the environment are its own business.
+        """
+        keeps = {name: image.keep for name, image in images.items() if not image.is_part}
+        only = tuple(name for name in self.only or keeps if name in keeps)
+        own = {} if "keep" in self.model_fields_set else keeps
+        return self.model_copy(update={"only": only, "keep_of": own | dict(self.keep_of)}) if only else None
+
     def kept_of(self, name: str) -> int:
         """How many of the newest of a name stay."""
         return self.keep_of.get(name, self.keep)
-
-
-def built(images: Mapping[str, Any]) -> dict[str, int]:
-    """The entries of a document's `images` that are built beside environments, with how many are kept of each."""
-    return {name: entry.keep for name, entry in images.items() if not entry.is_part}

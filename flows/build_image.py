@@ -4,30 +4,20 @@ import time
 
 from prefect import flow
 
-from blueprints.images import BuiltImage
+from blueprints.environment import Environment
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER
 from flows.perform import perform
-from tasks.images.bases import order_of
+from tasks.images.bases import building_scope, order_of
 from tasks.images.building import build_of, plan_build, stages
 from tasks.images.works import carry_out, look_at
 from tasks.lease import lease
 from tasks.operation import Operation
-from tasks.scope import Scope
 
 
 @flow(name="build-image", flow_run_name="build image {name}", task_runner=RUNNER)
 def build_image(
-    name: str,
-    image: BuiltImage,
-    region: str,
-    environment: str = "",
-    tags: dict[str, str] | None = None,
-    account: str | None = None,
-    role: str | None = None,
-    commit: str = "",
-    again: bool = False,
-    approved: str | None = None,
+    blueprint: Environment, name: str, commit: str = "", again: bool = False, approved: str | None = None
 ) -> Operation:
     """Build the next numbered image of a name, copy and share it; nothing that it was built with is left.
 
@@ -35,21 +25,16 @@ def build_image(
     what a run that was killed has left.
 
     Args:
-        name: What it's called; servers name it by `{built: NAME}`.
-        image: How it's built, and where it goes.
-        region: Where it's built.
-        environment: The environment whose instances are named, if it's made of one that's named.
-        tags: Your own tags.
-        account: If given, checked against the credentials before anything is done.
-        role: The ARN of a role to assume, for work in another account.
+        blueprint: The document that says how it's built, and where it goes.
+        name: What it's called in the section `images`.
         commit: Of the repository that the recipe is in; becomes a tag.
         again: Build another one even if the same stands.
         approved: The fingerprint of the plan that somebody agreed to; if the world has moved since, nothing is done.
     """
-    started, scope = time.monotonic(), Scope(None, region, account=account, role=role)
-    _ = scope.account
+    started, scope = time.monotonic(), building_scope(blueprint)
+    region, _ = scope.region, scope.account
     with lease(scope, run := this_run(), of=f"image-{name}"):
-        order = order_of(scope, name, image, environment, tags, commit, again)
+        order = order_of(scope, blueprint, name, commit, again)
         site = look_at(scope, order)
         planned, build = plan_build(order, site, region), build_of(order, site)
         planned.refuse_unless(approved)

@@ -7,7 +7,7 @@ import typer
 
 from flows import shell
 from flows.options import File, Json, Region, Yes
-from flows.retiring import policy_and_scope
+from flows.retiring import asked_of
 
 if TYPE_CHECKING:
     from tasks.operation import Operation
@@ -47,21 +47,18 @@ def retire(
 ) -> None:
     """Deprecate, disable and at last deregister images that nothing reaches, a step a run; say why the others stay."""
     with shell.errors_told(json):
-        from datetime import UTC, datetime
+        options = {"only": images, "keep": keep, "days": days, "versions": versions, "names": name, "tags": tag}
+        options |= {"shared": shared, "loose": loose, "loose_days": loose_days}
+        document, policy, where = asked_of(options, blueprint, region)
+        from tasks.images.stock import retired_in, retirement_in
 
-        asked = {"only": images, "keep": keep, "days": days, "versions": versions, "names": name, "tags": tag}
-        asked |= {"shared": shared, "loose": loose, "loose_days": loose_days}
-        policy, scope = policy_and_scope(asked, blueprint, region)
-        from tasks.images.stock import plan_retirement, take_stock
-
-        now = datetime.now(UTC)
-        planned = plan_retirement(take_stock(scope, policy, now), policy, scope.region, now)
-        planned = planned.model_copy(update={"calls": scope.calls.summary()})
+        scope = retired_in(document, where)
+        planned = retirement_in(scope, document, policy)[0].model_copy(update={"calls": scope.calls.summary()})
 
         def retire_them(approved: str | None) -> "Operation":
             from flows.retire_images import retire_images
 
-            return retire_images(policy, scope.region, scope.expected_account, scope.role, approved)
+            return retire_images(document, policy, where, approved)
 
         shell.operate(planned, retire_them, yes, json, "castra retire, when the next step is due")
 
@@ -77,20 +74,20 @@ def build_image(
 ) -> None:
     """Build the next image of a name by its recipe, test it, copy and share it; nothing else is left of it."""
     with shell.errors_told(json):
-        from flows.ordering import ordered
-
-        document, scope, order = ordered(file, name, again, commit)
+        document = shell.load(file)
+        from tasks.images.bases import building_scope, order_of
         from tasks.images.building import plan_build
         from tasks.images.works import look_at
 
+        scope = building_scope(document)
+        order = order_of(scope, document, name, commit, again)
         planned = plan_build(order, look_at(scope, order), scope.region)
         planned = planned.model_copy(update={"calls": scope.calls.summary()})
 
         def build(approved: str | None) -> "Operation":
             from flows.build_image import build_image
 
-            where = (document.region, document.name, document.all_tags, document.account, document.role)
-            return build_image(name, order.image, *where, commit, again, approved)
+            return build_image(document, name, commit, again, approved)
 
         shell.operate(planned, build, yes, json, f"castra up {file}, for what names it")
 

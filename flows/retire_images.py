@@ -1,26 +1,24 @@
 """Retire the images that nothing reaches any more, a step at a time."""
 
-from datetime import UTC, datetime
+import time
 
 from prefect import flow
 
+from blueprints.environment import Environment
 from blueprints.retiring import Retiring
 from flows.artifacts import show_operation, this_run
-from flows.carry_out import RUNNER
-from flows.perform import perform
+from flows.perform import NARROW, perform
 from tasks.images.stepping import carry_out
-from tasks.images.stock import plan_retirement, take_stock
+from tasks.images.stock import retired_in, retirement_in
 from tasks.lease import lease
 from tasks.operation import Operation
-from tasks.scope import Scope
 
 
-@flow(name="retire-images", flow_run_name="retire images in {region}", task_runner=RUNNER)
+@flow(name="retire-images", flow_run_name="retire images {region}", task_runner=NARROW)
 def retire_images(
-    policy: Retiring,
-    region: str,
-    account: str | None = None,
-    role: str | None = None,
+    blueprint: Environment | None = None,
+    policy: Retiring | None = None,
+    region: str = "",
     approved: str | None = None,
 ) -> Operation:
     """Deprecate, disable and deregister images that nothing reaches, with days between, and undo what was too early.
@@ -28,18 +26,18 @@ def retire_images(
     Run it daily: each run does the steps that are due. Run it again after any failure: it goes on.
 
     Args:
-        policy: Which images are looked at, how many stay, and the days between two steps.
-        region: Where they are.
-        account: If given, checked against the credentials before anything is done.
-        role: The ARN of a role to assume, for work in another account.
+        blueprint: The document whose built images are retired; without one, all that Castra built.
+        policy: Which others are looked at, how many stay, and the days between two steps.
+        region: Where, without a document.
         approved: The fingerprint of the plan that somebody agreed to; if the world has moved since, nothing is done.
     """
-    scope, now = Scope(None, region, account=account, role=role), datetime.now(UTC)
+    started, scope = time.monotonic(), retired_in(blueprint, region)
     _ = scope.account
-    with lease(scope, this_run(), of="images"):
-        stock = take_stock(scope, policy, now)
-        planned = plan_retirement(stock, policy, region, now)
+    with lease(scope, this_run(), of=f"images-of-{blueprint.name}" if blueprint else "images"):
+        planned, stock = retirement_in(scope, blueprint, policy or Retiring())
         planned.refuse_unless(approved)
-        done = perform(planned, lambda deed: carry_out(scope, deed, stock), scope, f"retire images in {region}")
+        what = f"Retiring images in {scope.region}"
+        done = perform(planned, lambda deed: carry_out(scope, deed, stock), scope, what)
+    done = done.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
     show_operation(done)
     return done

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from blueprints.environment import Environment
 from blueprints.problem import Invalid, Problem
 from blueprints.reading import load
-from blueprints.retiring import Retiring, built
+from blueprints.retiring import Retiring
 from flows.carry_out import RUNNER, Submitted, settle
 from tasks.errors import CastraError
 
@@ -25,7 +25,7 @@ CONCERNED: Mapping[Verb, Callable[[Environment], bool]] = {
     "prune-backups": lambda environment: bool(environment.backups),
     "prove-backups": lambda environment: any(policy.prove for policy in environment.backups.values()),
     "rotate-image": lambda environment: bool(environment.servers),
-    "retire-images": lambda environment: bool(built(environment.images)),
+    "retire-images": lambda environment: Retiring().of(environment.images) is not None,
     "drift": lambda environment: True,
 }
 """Whether an environment has anything to do with a verb."""
@@ -87,23 +87,14 @@ def _label(environment: Environment) -> str:
 @task(name="run", task_run_name="{verb} {label}", cache_policy=NO_CACHE)
 def _run(verb: Verb, label: str, environment: Environment) -> str:
     """Run the verb's deployment for one environment, once for each sweep, however often this is tried."""
+    document = environment.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     ended: Any = run_deployment(
         f"{verb}/castra",
-        parameters=_parameters(verb, environment),
+        parameters={"blueprint": document},
         idempotency_key=f"{flow_run.id} {label}",
         poll_interval=2,
     )
     return _outcome(ended, label)
-
-
-def _parameters(verb: Verb, environment: Environment) -> dict[str, Any]:
-    """What the verb's deployment is given: the whole document, but for images, which are the account's."""
-    if verb != "retire-images":
-        return {"blueprint": environment.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
-    keeps = built(environment.images)
-    policy = Retiring(only=tuple(keeps), keep_of=keeps)
-    where = environment.model_dump(include={"region", "account", "role"}, exclude_none=True)
-    return {"policy": policy.model_dump(mode="json")} | where
 
 
 def _outcome(ended: FlowRun, label: str) -> str:

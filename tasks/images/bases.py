@@ -1,7 +1,6 @@
 """What an image is made of, found by its description: a snapshot, an instance, another image."""
 
-from collections.abc import Mapping
-
+from blueprints.environment import Environment
 from blueprints.images import BuiltImage
 from blueprints.part import Lookup
 from tasks.errors import Invalid, Problem
@@ -11,20 +10,25 @@ from tasks.scope import ENVIRONMENT, PART, Scope
 from tasks.survey import resolve
 
 
-def order_of(
-    scope: Scope,
-    name: str,
-    image: BuiltImage,
-    environment: str = "",
-    tags: Mapping[str, str] | None = None,
-    commit: str = "",
-    again: bool = False,
-) -> Order:
-    """The order for an image, with its base as AWS tells it now. Raises Invalid where there's none.
+def building_scope(document: Environment) -> Scope:
+    """Where a document's images are built: beside all environments."""
+    return Scope(None, document.region, account=document.account, role=document.role)
 
-    `environment` is the one whose instances are named.
+
+def order_of(scope: Scope, document: Environment, name: str, commit: str = "", again: bool = False) -> Order:
+    """The order for an image of a document, with its base as AWS tells it now.
+
+    Raises Invalid where there's no such image or base, and for an image that is a part of the environment.
     """
-    return Order(name, image, _base(scope, name, image, environment), dict(tags or {}), commit, again)
+    image = document.images.get(name)
+    if image is None or image.is_part:
+        why = "there's no such image" if image is None else "it is a part of the environment"
+        others = ", ".join(document.images) or "none"
+        way_out = (
+            f"There are: {others}" if image is None else "Raise it with `castra up`, or say `numbered: true` of it"
+        )
+        raise Invalid("build-image", [Problem(f"images.{name}", why, way_out)])
+    return Order(name, image, _base(scope, name, image, document.name), document.all_tags, commit, again)
 
 
 def _base(scope: Scope, name: str, image: BuiltImage, environment: str) -> str:

@@ -1,7 +1,7 @@
 """One step of an image's retirement, carried out. Each may be repeated after any failure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -48,14 +48,14 @@ def _carry_out(scope: Scope, deed: Deed, stock: Stock) -> None:
 
 def _deprecate(scope: Scope, image: Image) -> None:
     """The tag first: what Castra began it can undo."""
-    _tag(scope, image, {DEPRECATED: _now()})
+    _tag(scope, image, {DEPRECATED: _now(scope)})
     scope.go_ahead.check()
-    scope.ec2.enable_image_deprecation(ImageId=image.id, DeprecateAt=datetime.now(UTC) + AHEAD)
+    scope.ec2.enable_image_deprecation(ImageId=image.id, DeprecateAt=scope.now + AHEAD)
 
 
 def _disable(scope: Scope, image: Image) -> None:
     """The tag first: its days are counted from it, once it's disabled."""
-    _tag(scope, image, {DISABLED: _now()})
+    _tag(scope, image, {DISABLED: _now(scope)})
     if image.state != "disabled":
         scope.go_ahead.check()
         scope.ec2.disable_image(ImageId=image.id)
@@ -102,5 +102,5 @@ def _tag(scope: Scope, image: Image, tags: Mapping[str, str]) -> None:
     scope.ec2.create_tags(Resources=[image.id], Tags=as_list(tags))
 
 
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _now(scope: Scope) -> str:
+    return f"{scope.now:%Y-%m-%dT%H:%M:%SZ}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from blueprints.environment import Environment
 from blueprints.retiring import Retiring
 from tasks.each import each
 from tasks.errors import code_of, explain
@@ -20,6 +21,26 @@ from tasks.operation import Deed, Operation
 from tasks.scope import Scope
 
 GONE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable", "InvalidSnapshot.NotFound")
+
+
+def retired_in(document: Environment | None, region: str) -> Scope:
+    """Where images are retired: where a document is, or in a region."""
+    if document is None:
+        return Scope(None, region)
+    return Scope(None, document.region, account=document.account, role=document.role)
+
+
+def retirement_in(scope: Scope, document: Environment | None, policy: Retiring) -> tuple[Operation, Stock]:
+    """What is due now, and the stock that it's of: the images that a document builds, or all of the region.
+
+    The time is AWS's own, as a wrong clock would skip the days between two steps.
+    """
+    chosen = policy if document is None else policy.of(document.images)
+    if chosen is None:
+        return Operation(verb="retire", subject="images", region=scope.region), Stock()
+    now = scope.now
+    stock = take_stock(scope, chosen, now)
+    return plan_retirement(stock, chosen, scope.region, now), stock
 
 
 def take_stock(scope: Scope, policy: Retiring, now: datetime, beside: Iterable[str] = ()) -> Stock:

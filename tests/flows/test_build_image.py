@@ -8,7 +8,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from blueprints.images import BuiltImage
+from blueprints.reading import build
 from flows.build_image import build_image
 from flows.cli import app
 from tasks.errors import Moved
@@ -26,7 +26,7 @@ def orders_end(aws: Physics) -> Iterator[None]:
 
 
 def document(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "region": REGION, "images": {name: {"bake": BAKE, **more}}}
+    return {"name": name, "region": REGION, "images": {name: {"bake": BAKE} | more}}
 
 
 def images(name: str, region: str = REGION) -> list[str]:
@@ -46,8 +46,8 @@ def machines(name: str) -> list[str]:
 
 
 def test_the_flow_builds_once_and_tells_what_it_did(aws: Physics, prefect: str, name: str) -> None:
-    image = BuiltImage.model_validate({"bake": BAKE, "copies": ["eu-central-1"]})
-    done = build_image(name, image, REGION, tags={"team": "web"})
+    blueprint = build(document(name, copies=["eu-central-1"]))
+    done = build_image(blueprint, name)
     assert [(deed.action, deed.what) for deed in done.deeds] == [
         ("build", f"{name}-1 in {REGION}"),
         ("copy", f"{name}-1 in eu-central-1"),
@@ -55,15 +55,15 @@ def test_the_flow_builds_once_and_tells_what_it_did(aws: Physics, prefect: str, 
     assert all(deed.id and deed.seconds is not None for deed in done.deeds)
     assert (images(name), images(name, "eu-central-1"), machines(name)) == ([f"{name}-1"], [f"{name}-1"], [])
     with nothing_written(aws, lease=True):
-        assert build_image(name, image, REGION).settled
+        assert build_image(blueprint, name).settled
     with nothing_written(aws, lease=True), pytest.raises(Moved):
-        build_image(name, image, REGION, again=True, approved="v1-0000000000000000")
+        build_image(blueprint, name, again=True, approved="v1-0000000000000000")
 
 
 def test_where_the_test_fails_the_flow_says_so_and_leaves_nothing(aws: Physics, prefect: str, name: str) -> None:
-    image = BuiltImage.model_validate({"bake": BAKE | {"test": ["exit 7"]}})
+    blueprint = build(document(name, bake=BAKE | {"test": ["exit 7"]}))
     with pytest.raises(Exception, match=f"the test of {name}-1|ended as Failed, with 7"):
-        build_image(name, image, REGION)
+        build_image(blueprint, name)
     assert (images(name), machines(name)) == ([], [])
 
 
@@ -94,7 +94,7 @@ def test_what_is_wrong_with_the_call_is_told_at_once(aws: Physics, name: str, tm
     part = {"from_snapshot": "snap-0abcdef1234567890"}
     file = written({"name": name, "region": REGION, "images": {"part": part}}, tmp_path)
     calls = {
-        "part": f"images.part: it is a part of the environment. Raise it with castra up {file}",
+        "part": "images.part: it is a part of the environment. Raise it with `castra up`",
         "none": "images.none: there's no such image. There are: part",
     }
     for called, told in calls.items():

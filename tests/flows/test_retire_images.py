@@ -9,6 +9,7 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from typer.testing import CliRunner
 
+from blueprints.reading import load
 from blueprints.retiring import Retiring
 from flows.cli import app
 from flows.retire_images import retire_images
@@ -54,7 +55,7 @@ def test_the_flow_takes_a_step_a_run_and_tells_what_is_freed(aws: Physics, prefe
     instance = client("ec2").run_instances(ImageId=made[1], **LAUNCH)["Instances"][0]["InstanceId"]
     seen = [states(made)]
     for _ in range(3):
-        done = retire_images(policy, REGION)
+        done = retire_images(policy=policy, region=REGION)
         seen.append(states(made))
     assert seen == [
         ["available", "available", "available"],
@@ -66,22 +67,22 @@ def test_the_flow_takes_a_step_a_run_and_tells_what_is_freed(aws: Physics, prefe
     assert kept == {made[1]: f"instance {instance} (running)", made[2]: f"it is the newest of {name}"}
     assert done.figures == {"gib_freed": 8}
     with nothing_written(aws, lease=True):
-        assert retire_images(policy, REGION).settled
+        assert retire_images(policy=policy, region=REGION).settled
 
 
 def test_what_was_agreed_to_is_what_is_done(aws: Physics, prefect: str, name: str) -> None:
     images(name)
     with nothing_written(aws, lease=True), pytest.raises(Moved):
-        retire_images(Retiring(keep=1, only=(name,)), REGION, approved="v1-0000000000000000")
+        retire_images(policy=Retiring(keep=1, only=(name,)), region=REGION, approved="v1-0000000000000000")
 
 
 def test_a_step_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics, prefect: str, name: str) -> None:
     made, policy = images(name, 4), Retiring(keep=1, only=(name,))
     aws.rule("EnableImageDeprecation", "error:UnauthorizedOperation:403", nth=2)
     with pytest.raises(Exception, match="no permission for ec2:EnableImageDeprecation"):
-        retire_images(policy, REGION)
+        retire_images(policy=policy, region=REGION)
     assert sorted(states(made)) == ["available", "available", "deprecated", "deprecated"]
-    retire_images(policy, REGION)
+    retire_images(policy=policy, region=REGION)
     assert states(made) == ["deprecated", "deprecated", "deprecated", "available"]
 
 
@@ -115,6 +116,12 @@ def test_a_blueprint_says_which_are_retired_and_how_many_stay(
     assert done.returncode == 0, done.stderr
     assert done.document["counts"] == {"deprecate": 1, "keep": 2}
     assert (states(made)[0], set(states(other))) == ("deprecated", {"available"})
+    assert retire_images(load(file)).counts == {"keep": 3}
+    only_parts = load(written(document | {"images": {"part": entries["part"]}}, tmp_path))
+    with nothing_written(aws, lease=True):
+        assert retire_images(only_parts).deeds == ()
+    nothing = castra("retire", "--blueprint", tmp_path / f"{name}.yaml")
+    assert (nothing.returncode, "it builds none of these" in nothing.stderr) == (2, True)
 
 
 def test_what_is_wrong_with_the_call_is_told_at_once() -> None:

@@ -90,13 +90,9 @@ def test_one_that_fails_holds_up_no_other_and_is_named(
         sweep("drift", str(folder))
 
 
-def test_images_are_retired_by_the_names_that_a_document_builds_and_not_by_the_others(tmp_path: Path) -> None:
-    bake = {"base": {"id": "ami-12345678"}, "commands": ["true"]}
-    images = {"web": {"bake": bake, "keep": 5}, "old": {"from_snapshot": "snap-12345678"}}
-    document = {"name": "golden", "region": REGION, "role": ROLE, "images": images}
-    (tmp_path / "golden.yaml").write_text(yaml.safe_dump(document))
-    asked = sweeping._parameters(
-        "retire-images", environments_in(tmp_path, "retire-images")["golden in eu-west-1 as " + ROLE]
-    )
-    assert (asked["policy"]["only"], asked["policy"]["keep_of"]) == (["web"], {"web": 5})
-    assert (asked["region"], asked["role"], "account" in asked) == (REGION, ROLE, False)
+def test_retirement_takes_the_documents_that_build_images_and_not_those_whose_images_are_parts(tmp_path: Path) -> None:
+    built = {"bake": {"base": {"id": "ami-12345678"}, "commands": ["true"]}}
+    for name, image in {"golden": built, "plain": {"from_snapshot": "snap-12345678"}}.items():
+        document = {"name": name, "region": REGION, "images": {"web": image}}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    assert list(environments_in(tmp_path, "retire-images")) == [f"golden in {REGION}"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from blueprints.building import Bake
+from blueprints.environment import Environment
 from blueprints.images import BuiltImage
 from tasks.errors import CastraError, Halted, Invalid
 from tasks.images.bases import order_of
@@ -34,8 +35,11 @@ def baked(**more: Any) -> BuiltImage:
     return BuiltImage.model_validate({"bake": RECIPE | recipe, **more})
 
 
-def order(scope: Scope, image: BuiltImage, **more: Any) -> Order:
-    return order_of(scope, "app", image, **more)
+def order(
+    scope: Scope, image: BuiltImage, environment: str = "web", tags: dict[str, str] | None = None, **more: Any
+) -> Order:
+    document = {"name": environment, "region": "eu-west-1", "tags": tags or {}, "images": {"app": image}}
+    return order_of(scope, Environment.model_validate(document), "app", **more)
 
 
 def planned(scope: Scope, wanted: Order) -> Operation:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.environment import Environment
@@ -24,6 +24,7 @@ def test_of_one_second_the_higher_number_is_the_newer() -> None:
     assert newest([image(9), image(10), image(2)], "app") == image(10)
 
 
+@settings(deadline=None)
 @given(st.permutations([image(1), image(2), image(3, state="pending"), image(4, refused="2026-01-02"), image(5)]))
 def test_what_is_refused_or_not_whole_is_passed_over_in_any_order(images: list[Any]) -> None:
     assert newest(images, "app") == image(5)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprints.retiring import Retiring
@@ -162,6 +162,7 @@ def by_brute_force(account: Listings, rollback: int) -> set[str]:
     return found | {one for one in IMAGES if one in texts}
 
 
+@settings(deadline=None)
 @given(accounts(), st.integers(0, 2))
 def test_the_closure_is_what_brute_force_finds(account: Listings, rollback: int) -> None:
     assert set(reached(account, rollback)) == by_brute_force(account, rollback)
@@ -195,6 +196,7 @@ def image_with(one: Image, **changes: Any) -> Image:
     return Image(**{**vars(one), **changes})
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.booleans()), min_size=1, max_size=6),
     st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=12),
