@@ -84,9 +84,9 @@ def subjects(chosen: argparse.Namespace) -> list[tuple[str, bool]]:
 
 
 def environments() -> list[str]:
-    """The examples that are blueprints."""
-    found = sorted(Path("examples").glob("*.yaml"))
-    return [str(path) for path in found if "name" in (yaml.safe_load(path.read_text()) or {})]
+    """The examples that are blueprints, but for those that stand on an image which must be built before."""
+    told = {path: yaml.safe_load(path.read_text()) or {} for path in sorted(Path("examples").glob("*.yaml"))}
+    return [str(path) for path, document in told.items() if "name" in document and "images" not in document]
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from flows.build_image import build_image
 from flows.cli import app
 from tasks.errors import Moved
 from tests.flows.shell import castra
-from tests.flows.world import REGION, client, nothing_written, small_document, written
+from tests.flows.world import REGION, ROOT, client, nothing_written, small_document, written
 from tests.physics import Physics
 
 BAKE: dict[str, Any] = {"base": {"id": "ami-12c6146b"}, "commands": ["install things"], "test": ["try them"]}
@@ -100,3 +100,18 @@ def test_what_is_wrong_with_the_call_is_told_at_once(aws: Physics, name: str, tm
     for called, told in calls.items():
         said = CliRunner().invoke(app, ["build-image", str(file), called])
         assert (said.exit_code, told in said.output.replace("\n", "")) == (2, True), said.output
+
+
+def test_the_example_runs_as_it_is_written(aws: Physics, prefect: str) -> None:
+    file = ROOT / "examples" / "images.yaml"
+    built = castra("build-image", file, "web", "--yes", "--json")
+    assert built.returncode == 0, built.stderr
+    raised = castra("up", file, "--yes", "--json")
+    assert raised.returncode == 0, raised.stderr
+    [template] = client("ec2").describe_launch_template_versions(Versions=["$Latest"])["LaunchTemplateVersions"]
+    assert template["LaunchTemplateData"]["ImageId"] == built.document["deeds"][0]["id"]
+    kept = castra("retire", "--blueprint", file, "--yes", "--json")
+    assert (kept.returncode, kept.document["counts"]) == (0, {"keep": 1}), kept.stderr
+    assert "$Latest" in kept.document["deeds"][0]["because"]
+    assert castra("down", "golden", "--region", REGION, "--yes").returncode == 0
+    assert images("web") == ["web-1"]
