@@ -13,6 +13,7 @@ from flows import (
     expiry_verbs,
     image_verbs,
     picture_verbs,
+    pause_verbs,
     restore_verbs,
     shell,
     site_verbs,
@@ -35,6 +36,7 @@ app.add_typer(image_verbs.verbs)
 app.add_typer(catalogue_verbs.verbs)
 app.add_typer(expiry_verbs.verbs)
 app.add_typer(picture_verbs.verbs)
+app.add_typer(pause_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
 CHANGES_FOUND = 3

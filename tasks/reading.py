@@ -15,7 +15,7 @@ from tasks.errors import Moved
 from tasks.expiry import end_for, end_of, moment_in, remark
 from tasks.kind import Found
 from tasks.registry import KINDS
-from tasks.scope import Scope
+from tasks.scope import PAUSED, Scope
 from tasks.survey import survey
 
 
@@ -61,6 +61,8 @@ def _with_its_end(plan: Plan, scope: Scope, found: Iterable[Found[Any]]) -> Plan
     found, now = tuple(found), scope.now
     end = end_for(found, KINDS, scope.lifetime, now)
     told = remark(end, scope.lifetime, bool(found), str(scope.environment), now)
+    if any(PAUSED in one.tags for one in found):
+        told = f"{told} It is paused, and stays so: `castra resume {scope.environment}` ends that.".strip()
     return plan.model_copy(update={"expires": end, "remark": told})
 
 

@@ -32,6 +32,7 @@ ON_REMOVAL = "castra:on-removal"  # keep: it stays, without Castra's tags, when 
 KEPT = "castra:kept"  # on what was kept: the environment that it belonged to, and may again
 COPY_OF = "castra:copy-of"  # on a copy: `<region>/<id>` of what it is of
 KMS_KEY = "castra:kms-key"  # chosen: EBS tells of what it encrypted which key, but not whether somebody chose it
+PAUSED = "castra:paused"  # how it was before it was paused, and counts as being
 RESERVED = "castra:"
 
 CONNECTIONS = 128  # calls under way at once, over all services; further ones wait for their turn

@@ -22,7 +22,7 @@ from tasks.compute.template_version import tags_at_launch
 from tasks.errors import CastraError, gone_is_fine
 from tasks.kind import Found, Kind
 from tasks.retry import when_visible
-from tasks.scope import Scope, as_dict, as_list
+from tasks.scope import PAUSED, Scope, as_dict, as_list
 
 ENDS_WITHIN = 900.0  # seconds; half a minute as a rule, more where it shuts down slowly
 READS = ("ec2:DescribeImages", "ec2:DescribeInstanceAttribute", "ec2:DescribeVolumes")
@@ -114,12 +114,13 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
 
     def _found(self, name: str, instance: Mapping[str, Any], state: InstanceState) -> Found[InstanceState]:
         addresses = {"private_ip": instance.get("PrivateIpAddress"), "public_ip": instance.get("PublicIpAddress")}
+        tags = as_dict(instance.get("Tags"))
         return Found(
             self.name,
             name,
             instance["InstanceId"],
-            state,
-            as_dict(instance.get("Tags")),
+            state.model_copy(update={"running": True}) if PAUSED in tags else state,
+            tags,
             PHASES.get(instance["State"]["Name"], "standing"),
             outputs={key: value for key, value in addresses.items() if value},
             protected=state.deletion_protection,

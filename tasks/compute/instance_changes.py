@@ -7,7 +7,7 @@ from tasks.compute.blocks import modify
 from tasks.compute.instance_state import NEED_STOP, InstanceState, Surroundings, root_id, state_of
 from tasks.errors import CastraError
 from tasks.retry import when_visible
-from tasks.scope import Scope
+from tasks.scope import PAUSED, Scope, as_dict
 
 PROFILES = (
     "ec2:AssociateIamInstanceProfile",
@@ -111,7 +111,9 @@ def settle(scope: Scope, id: str, wanted: InstanceState, stopped_for: frozenset[
     if now.address != wanted.address:
         scope.go_ahead.check()
         give_address(scope, id, wanted.address, now.address)
-    if wanted.running and (stopped_for or not now.running):
+    if not wanted.running:
+        awake_again(scope, id)
+    elif (stopped_for or not now.running) and not paused(scope, id):
         scope.go_ahead.check()
         scope.ec2.start_instances(InstanceIds=[id])
         await_state(scope, id, "running", within=STARTS_WITHIN)
@@ -125,3 +127,14 @@ def _now(scope: Scope, id: str) -> InstanceState:
     if instance is None:
         raise CastraError(f"instance {id}", "it has ended meanwhile", "Run the same command again")
     return state_of(instance, attributes, Surroundings(scope))
+
+
+def paused(scope: Scope, id: str) -> bool:
+    """Whether it was stopped by a pause, and is to stay so until it's resumed."""
+    return PAUSED in as_dict((described(scope, id) or {}).get("Tags"))
+
+
+def awake_again(scope: Scope, id: str) -> None:
+    """Take the mark of a pause off what the blueprint itself wants stopped."""
+    if paused(scope, id):
+        scope.ec2.delete_tags(Resources=[id], Tags=[{"Key": PAUSED}])

@@ -11,6 +11,7 @@ from tasks.compute.belongings import MOVED, moved_bounds
 from tasks.compute.groups import capacity, in_service, named, named_lately, running, standing_groups
 from tasks.compute.launches import Failures
 from tasks.compute.mixed_instances import MixedState, launching, mix_in, template_in, wanted_mix
+from tasks.compute.paused import as_before, still_paused
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.kind import AtBirth, Found, Kind, Phase, State, Unordered
 from tasks.retry import when_released, when_visible
@@ -79,7 +80,7 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
             if name := self.named_in(tags):
                 outputs = {"instances_in_service": str(in_service(group))}
                 id = group["AutoScalingGroupName"]
-                state = _state(group, moved.get(id, frozenset()))
+                state = _state(as_before(group, tags), moved.get(id, frozenset()))
                 yield Found(self.name, name, id, state, tags, _phase(group), outputs)
 
     def wanted(self, part: ScalingGroup, ids: Mapping[str, str]) -> ScalingGroupState:
@@ -137,9 +138,8 @@ class ScalingGroupKind(Kind[ScalingGroup, ScalingGroupState]):
     def update(self, scope: Scope, id: str, wanted: ScalingGroupState, changed: frozenset[str]) -> None:
         """Instances that run stay as they are; AWS moves them where the subnets changed."""
         if changed - {"target_groups", "classic_balancers"}:
-            when_visible(
-                f"what scaling group {id} needs", scope.autoscaling.update_auto_scaling_group, **_settings(id, wanted)
-            )
+            settings = still_paused(scope, id, _settings(id, wanted))
+            when_visible(f"what scaling group {id} needs", scope.autoscaling.update_auto_scaling_group, **settings)
         if "target_groups" in changed:
             standing = frozenset((named(scope, id) or {}).get("TargetGroupARNs", []))
             _attach(scope, id, tuple(arn for arn in wanted.target_groups if arn not in standing))
