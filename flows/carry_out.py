@@ -102,7 +102,7 @@ def settle(submitted: Submitted, what: str) -> list[Any]:
 
 def carry_out(plan: Plan, scope: Scope, what: str) -> list[Outcome]:
     """Bring about what the plan says; nothing is removed unless all that is wanted stands and is ready."""
-    scope.expires = plan.expires
+    scope.expires = plan.expires or scope.expires
     outcomes = settle(submit(plan, scope), what) + settle(submit_removals(plan, scope), what)
     taken_along = (removal for removal in plan.removals if removal.along)
     return outcomes + [Outcome(part=one.part, action="delete", id=one.id) for one in taken_along]

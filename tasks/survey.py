@@ -11,6 +11,7 @@ from blueprints.part import Lookup, Part
 from tasks.decide import Seen
 from tasks.delivery.zones import zones_of
 from tasks.errors import CastraError, Invalid, Problem, Unreadable, explain
+from tasks.expiry import end_of
 from tasks.images.provenance import built_images
 from tasks.kind import Found, Kind
 from tasks.registry import KINDS
@@ -31,6 +32,8 @@ def survey(scope: Scope, kinds: Iterable[Kind[Any, Any]], parts: Iterable[Part] 
     listings: list[Callable[[], Any]] = [lambda kind=kind: _listing(scope, kind) for kind in kinds]  # type: ignore[misc]
     *found, answers = _all_of([*listings, lambda: answer(scope, parts)])
     resources = tuple(one for several in found for one in several)
+    if scope.environment:  # whatever is made because of this look ends with what stands
+        scope.expires = end_of(resources, KINDS) or scope.expires
     return Seen(scope.environment, scope.region, scope.tags, resources, answers)
 
 

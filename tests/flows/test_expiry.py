@@ -89,6 +89,14 @@ def test_what_stood_before_is_given_no_end_by_a_raising(aws: Physics, prefect: s
     assert end(name) is None
 
 
+def test_what_is_made_after_any_look_ends_with_what_stands(aws: Physics, prefect: str, name: str) -> None:
+    spin_up(small(name, expires_after="8h"))
+    looking = scope(name)
+    survey(looking, [KINDS["vpc"]])
+    assert looking.expires == end(name)
+    assert looking.birth_tags("vpc/another", None)[EXPIRES] in moments(name)
+
+
 def test_list_and_show_tell_it(aws: Physics, prefect: str, name: str, tmp_path: Path) -> None:
     document: dict[str, Any] = small_document(name, expires_after="8h", owner="ada", purpose="a demo")
     planned = castra("plan", written(document, tmp_path))
