@@ -5,6 +5,7 @@ import time
 from prefect import flow
 
 from blueprints.environment import Environment
+from flows.approval import approval_of
 from flows.artifacts import show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
@@ -17,18 +18,25 @@ from tasks.scope import Scope
 
 
 @flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER)
-def spin_up(blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None) -> Report:
+def spin_up(
+    blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None, ask: bool = False
+) -> Report:
     """Raise this environment, or bring it up to date. Run it again after any failure: it goes on from what stands.
 
     Args:
         blueprint: The environment that is wanted.
         replace: Parts that may be replaced though they hold something, such as `subnet/public-a`.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
+        ask: Plan, then wait until somebody has answered the run's form; nothing is written before.
     """
     started, scope = time.monotonic(), scope_of(blueprint)
-    if approved is None and (planned := plan_of(blueprint, scope, replace)).settled:
-        show_plan(planned)
-        return _report(planned, scope, started, [], planned.outputs, Retries())
+    if approved is None:
+        planned = plan_of(blueprint, scope, replace)
+        if planned.settled:
+            show_plan(planned)
+            return _report(planned, scope, started, [], planned.outputs, Retries())
+        if ask:
+            approved, started = approval_of(planned), time.monotonic()
     with lease(scope, this_run()), counted() as retries:
         planned = plan_of(blueprint, scope, replace)
         if approved is not None and approved != planned.fingerprint:

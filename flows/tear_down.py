@@ -4,6 +4,7 @@ import time
 
 from prefect import flow
 
+from flows.approval import approval_of
 from flows.artifacts import show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
@@ -24,6 +25,7 @@ def tear_down(
     approved: str | None = None,
     role: str | None = None,
     expired: bool = False,
+    ask: bool = False,
 ) -> Report:
     """Remove all that carries the environment's tag. Needs no blueprint; ends with a fresh look at what is left.
 
@@ -34,10 +36,15 @@ def tear_down(
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
         role: The ARN of a role to assume, for work in another account.
         expired: Strike it only if its time is over, as its tags say when the lease is taken.
+        ask: Plan, then wait until somebody has answered the run's form; nothing is written before.
     """
     started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
-    if approved is None and (planned := plan_to_strike(scope, expired=expired)).settled:
-        return _report(planned, scope, started, [], Retries())
+    if approved is None:
+        planned = plan_to_strike(scope, expired=expired)
+        if planned.settled:
+            return _report(planned, scope, started, [], Retries())
+        if ask:
+            approved, started = approval_of(planned), time.monotonic()
     with lease(scope, this_run()), counted() as retries:
         planned = plan_to_strike(scope, expired=expired)
         if approved is not None and approved != planned.fingerprint:

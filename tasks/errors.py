@@ -8,7 +8,8 @@ CastraError
 │   ├── WrongAccount     the credentials belong to another account than `account:`
 │   ├── NeedsReplacing   a part can't be changed in place, and holds something
 │   ├── Protected        something that would have to go has its deletion protection on
-│   └── Moved            the world has moved since the plan was approved
+│   ├── Moved            the world has moved since the plan was approved
+│   └── Declined         somebody was asked, and said no or nothing
 ├── Unreadable           AWS couldn't be read: credentials, permission, network        exit 1
 ├── LeaseLost            the lease couldn't be renewed in time; this run writes no more
 ├── Halted               the run was asked to stop; no new step was started
@@ -32,6 +33,7 @@ from blueprints.problem import CastraError, Invalid, Problem
 __all__ = [
     "Ambiguous",
     "CastraError",
+    "Declined",
     "Failed",
     "Halted",
     "Held",
@@ -76,6 +78,10 @@ class Protected(Refused):
 
 class Moved(Refused):
     """The world has moved since the plan was approved."""
+
+
+class Declined(Refused):
+    """Somebody was asked, and said no or nothing."""
 
 
 class Unreadable(CastraError):
