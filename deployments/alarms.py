@@ -80,8 +80,8 @@ def bring_about(wanted: Automation) -> str:
 
 
 def _compared(automation: Automation) -> Any:
-    """What counts, without the ids that the server gives."""
-    told = automation.model_dump(mode="json", include={"trigger", "actions"})
+    """What counts, without the ids that the server gives. Not as JSON: sets have no order there."""
+    told = automation.model_dump(include={"trigger", "actions"})
     told["trigger"].pop("id", None)
     return told
 
