@@ -19,7 +19,7 @@ from tasks.survey import survey
 from tests.flows.world import REGION, ROOT, nothing_written, scope
 from tests.physics import Physics
 
-EXAMPLES = ("examples/web.yaml", "examples/jamstack.yaml")
+EXAMPLES = ("examples/jamstack.yaml",)
 
 
 def named(example: str, name: str) -> Environment:
