@@ -5,7 +5,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,22 @@ def prefect(prefect_home: Path) -> Iterator[str]:
 def name() -> str:
     """An environment's name that no other test of this process has."""
     return f"e{next(_numbers)}"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An event as Prefect is given it."""
+
+    event: str
+    resource: dict[str, str]
+    payload: dict[str, Any]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Heard]:
+    """The events that flows emit; `tests/deployments/test_alarms.py` follows one on its way to people."""
+    from flows import alarms
+
+    events: list[Heard] = []
+    monkeypatch.setattr(alarms, "emit_event", lambda **told: events.append(Heard(**told)))
+    return events

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from prefect.events.clients import AssertingEventsClient
-from prefect.events.worker import EventsWorker
 
 from flows.extend import extend
 from flows.reap import reap
@@ -16,6 +14,7 @@ from tasks.errors import Failed
 from tasks.operation import Operation
 from tasks.registry import KINDS
 from tasks.scope import Scope
+from tests.flows.conftest import Heard
 from tests.flows.shell import LIMIT, castra, start
 from tests.flows.world import REGION, age_the_lease, client, ids, nothing_written, small, standing, whole
 from tests.physics import Physics
@@ -30,21 +29,6 @@ def orders_end(aws: Physics) -> Iterator[None]:
     aws.rules.clear()
     aws.advance(400 * 86400)
     reap(REGION)
-
-
-@pytest.fixture
-def heard() -> Iterator[type[AssertingEventsClient]]:
-    """Prefect's own client that keeps what it is told."""
-    AssertingEventsClient.reset()
-    EventsWorker.set_client_override(AssertingEventsClient)
-    yield AssertingEventsClient
-    EventsWorker.set_client_override(None)
-
-
-def told(heard: type[AssertingEventsClient]) -> list[Any]:
-    EventsWorker.instance().wait_until_empty()
-    events = [event for one in heard.all for event in one.events]
-    return [event for event in events if event.event.startswith("castra.environment.")]
 
 
 def actions(done: Operation) -> dict[str, str]:
@@ -140,18 +124,19 @@ def test_what_was_extended_since_it_was_looked_at_is_left_alone(
     assert standing(name) == whole(small(name))
 
 
-def test_a_warning_comes_before_and_a_word_after(aws: Physics, name: str, heard: type[AssertingEventsClient]) -> None:
+def test_a_warning_comes_before_and_a_word_after(aws: Physics, name: str, heard: list[Heard]) -> None:
     spin_up(small(name, expires_after="8h", owner="ada"))
     reap(REGION, warn="1h")
-    assert told(heard) == []
+    assert heard == []
     aws.advance(7 * 3600 + 1800)
     reap(REGION, warn="1h")
-    (warned,) = told(heard)
-    assert (warned.event, warned.resource.id) == ("castra.environment.expiring", f"castra.environment.{name}")
+    (warned,) = heard
+    assert warned.event == "castra.environment.expiring"
+    assert warned.resource["prefect.resource.id"] == f"castra.environment.{name}"
     assert warned.payload["owner"] == "ada"
     assert 1200 < warned.payload["seconds_left"] <= 1800
     assert f"castra extend {name}" in warned.payload["reason"]
     aws.advance(3600)
     reap(REGION, warn="1h")
-    ended = told(heard)[-1]
+    ended = heard[-1]
     assert (ended.event, ended.payload["owner"], ended.payload["left"]) == ("castra.environment.expired", "ada", 0)
