@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test crash-test storm-test demo bench clean
+.PHONY: setup check test thorough crash-test storm-test demo bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,9 @@ check: setup
 
 test: setup
 	$(BIN)/pytest -n 3 --dist worksteal
+
+thorough: setup
+	$(BIN)/pytest -n 3 --dist worksteal -m thorough
 
 crash-test: setup
 	$(BIN)/python -m tests.crash

@@ -96,6 +96,7 @@ def test_one_raising_makes_all_of_it_and_the_servers_boot_from_the_new_image(
         ("CreateAutoScalingGroup", "before"),
     ],
 )
+@pytest.mark.thorough
 def test_killed_in_the_middle_of_the_chain_the_next_run_goes_on_and_makes_nothing_twice(
     aws: Physics, blueprint: Path, name: str, operation: str, when: When
 ) -> None:

@@ -23,8 +23,13 @@ from tests.physics import Physics
 KEPT: dict[Item, list[str]] = {"batch": ["inbox", "results"]}
 
 
+QUICK: tuple[Item, ...] = ("jamstack", "internal-tool")
+
+
 @pytest.mark.usefixtures("prefect")
-@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize(
+    "item", [pytest.param(one, marks=() if one in QUICK else pytest.mark.thorough) for one in ITEMS]
+)
 def test_an_item_is_raised_and_settled_and_struck_but_for_what_holds_data(aws: Physics, name: str, item: Item) -> None:
     report = raise_from_catalogue(item, name, REGION, owner="a-team")
     environment = Choice(item=item, name=name, owner="a-team").environment()

@@ -95,6 +95,7 @@ def test_one_that_fails_holds_up_no_other_and_the_environment_ends_later_all_the
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.thorough
 def test_killed_at_any_write_the_next_run_ends_where_an_undisturbed_one_would(
     aws: Physics, name: str, when: str
 ) -> None:

@@ -84,6 +84,7 @@ def test_no_raising_undoes_a_pause_and_the_plan_says_that_it_is_one(aws: Physics
     assert plan_of(environment(raised, max=6, min=2), scope(raised)).settled
 
 
+@pytest.mark.thorough
 def test_schedules_that_rested_before_rest_after_it(aws: Physics, raised: str) -> None:
     id = ids(raised)["scaling-group/app"]
     client("autoscaling").suspend_processes(AutoScalingGroupName=id, ScalingProcesses=["ScheduledActions"])
@@ -92,6 +93,7 @@ def test_schedules_that_rested_before_rest_after_it(aws: Physics, raised: str) -
     assert group(raised) == (1, 4, 3, True, None)
 
 
+@pytest.mark.thorough
 def test_one_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics, raised: str) -> None:
     aws.rule("StopInstances", "error:UnauthorizedOperation:403", nth=1)
     with pytest.raises(Failed, match="instance/db"):
@@ -102,6 +104,7 @@ def test_one_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics,
     assert instance(raised) == ("stopped", True)
 
 
+@pytest.mark.thorough
 def test_killed_at_a_write_the_next_run_ends_where_an_undisturbed_one_would(aws: Physics, raised: str) -> None:
     for verb, end in (("pause", (ASLEEP, ("stopped", True))), ("resume", (AWAKE, ("running", False)))):
         process = start(verb, raised, "--region", REGION, "--yes")

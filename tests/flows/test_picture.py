@@ -27,6 +27,7 @@ def named(example: str, name: str) -> Environment:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.thorough
 def test_what_stands_as_its_blueprint_says_looks_like_it(
     aws: Physics, prefect: str, name: str, example: str, tmp_path: Path
 ) -> None:

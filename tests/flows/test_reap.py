@@ -90,6 +90,7 @@ def test_one_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics,
     assert standing(bad) == []
 
 
+@pytest.mark.thorough
 def test_killed_while_it_strikes_the_next_run_leaves_nothing(aws: Physics, name: str) -> None:
     spin_up(small(name, expires_after="8h"))
     aws.advance(9 * 3600)

@@ -180,6 +180,7 @@ def test_asked_for_a_well_one_is_replaced_and_its_protection_is_no_hindrance(aws
     "operation",
     ["StopInstances", "DetachVolume", "RegisterImage", "RunInstances", "AttachVolume", "TerminateInstances"],
 )
+@pytest.mark.thorough
 def test_cut_off_anywhere_the_next_run_goes_on_and_exactly_one_stands(aws: Physics, name: str, operation: str) -> None:
     blueprint = shop(name)
     before = ids(name)

@@ -70,6 +70,7 @@ def test_a_bad_image_is_taken_back_and_all_is_as_it_was(there: Scope, name: str)
     assert as_wanted(there)
 
 
+@pytest.mark.thorough
 def test_the_way_back_too_goes_on_after_each_single_write(there: Scope, slow: Physics) -> None:
     bad, quick = register(there, "bad"), {"within": 1, "settle": 0, "batch": 1}
     blueprint = environment("roll", bad, rotation=quick)
@@ -136,6 +137,7 @@ def test_the_plan_tells_who_is_replaced_and_in_which_steps(there: Scope) -> None
     assert {deed.because for deed in members} == {f"it runs version 1 ({FIRST})"}
 
 
+@pytest.mark.thorough
 def test_another_run_goes_on_where_one_was_stopped_after_each_single_write(there: Scope, slow: Physics) -> None:
     good, stops = register(there, "good"), 0
     for _ in range(60):
