@@ -107,7 +107,7 @@ TABLE: tuple[Rule, ...] = (
         for code in (
             "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",
             "ScalingActivityInProgress", "ResourceContention", "PriorityInUse", "TargetGroupAssociationLimit",
-            "InvalidSnapshot.InUse", "VolumeInUse",
+            "VolumeInUse",
         )
     ),
 )  # fmt: skip

@@ -142,9 +142,12 @@ def test_up_and_down_print_one_document_each(aws: Physics, file: Path, name: str
     assert settled.returncode == 0
     assert settled.stdout == "Nothing to do: 9 as wanted.\n"
     (mine,) = [one for one in listed.document["environments"] if one["environment"] == name]
-    assert set(mine) == {"environment", "parts", "kinds", "created", "owner"}
-    assert (mine["parts"], mine["kinds"]["subnet"], mine["owner"]) == (9, 2, None)
-    assert [set(one) for one in shown.document["parts"]] == [{"part", "id", "phase", "created", "outputs"}] * 9
+    assert set(mine) == {"environment", "parts", "kinds", "created", "owner", "purpose", "expires"}
+    assert (mine["parts"], mine["kinds"]["subnet"]) == (9, 2)
+    assert (mine["owner"], mine["purpose"], mine["expires"]) == (None, None, None)
+    assert [set(one) for one in shown.document["parts"]] == [
+        {"part", "id", "phase", "created", "expires", "outputs"}
+    ] * 9
     assert {one["part"]: one["id"] for one in shown.document["parts"]} == ids(name)
 
     down = castra("down", name, "--region", REGION, "--yes", "--json")

@@ -93,7 +93,7 @@ class Castrum:
     def artifacts(self, flow_run: str) -> dict[str, Any]:
         """The artifacts that a run left, by key."""
         found = self.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [flow_run]}})
-        assert {artifact["type"] for artifact in found} <= {"table"}
+        assert {artifact["type"] for artifact in found} <= {"table", "image"}
         return {artifact["key"]: artifact for artifact in found}
 
 
@@ -166,9 +166,10 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
     assert {f"create {part}" for part in keys(environment)} <= set(steps)
     assert "await nat-gateway/a" in steps
 
-    # Two tables: what was to be done, and what was.
+    # Two tables, what was to be done and what was; and a picture of what stands.
     tables = castrum.artifacts(raised["id"])
-    assert set(tables) == {f"plan-{name}", f"result-{name}"}
+    assert set(tables) == {f"plan-{name}", f"result-{name}", f"picture-{name}"}
+    assert tables[f"picture-{name}"]["type"] == "image"
     planned = json.loads(tables[f"plan-{name}"]["data"])
     assert {row["part"]: row["action"] for row in planned} == dict.fromkeys(keys(environment), "create")
     done = json.loads(tables[f"result-{name}"]["data"])

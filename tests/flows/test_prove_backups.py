@@ -1,12 +1,9 @@
 """Proofs of backups from end to end: restored apart, checked, stamped, struck; and what isn't good is told."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-from prefect.events.clients import AssertingEventsClient
-from prefect.events.worker import EventsWorker
 
 from blueprints.environment import Environment
 from blueprints.reading import build
@@ -16,6 +13,7 @@ from tasks.backups.record import Backup, backups_in
 from tasks.errors import Failed
 from tasks.reading import resources
 from tests.conductor import raise_all
+from tests.flows.conftest import Heard
 from tests.flows.world import REGION, client, scope
 from tests.physics import Physics
 from tests.tasks.backups.test_restoration import DATA, IMAGE, back_up
@@ -39,14 +37,6 @@ def shop(name: str, *instances: str, **prove: Any) -> Environment:
     return environment
 
 
-@pytest.fixture
-def heard() -> Iterator[type[AssertingEventsClient]]:
-    AssertingEventsClient.reset()
-    EventsWorker.set_client_override(AssertingEventsClient)
-    yield AssertingEventsClient
-    EventsWorker.set_client_override(None)
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tasks.scope.POLL_SECONDS", 0.05)
@@ -56,10 +46,8 @@ def backups(name: str) -> list[Backup]:
     return backups_in(scope(name), name)
 
 
-def alarms(heard: type[AssertingEventsClient]) -> list[tuple[str, str]]:
-    EventsWorker.instance().wait_until_empty()
-    told = [event for one in heard.all for event in one.events]
-    return [(one.event, one.resource.id) for one in told if one.event.startswith("castra.")]
+def alarms(heard: list[Heard]) -> list[tuple[str, str]]:
+    return [(one.event, one.resource["prefect.resource.id"]) for one in heard]
 
 
 def left_of(name: str) -> list[str]:
@@ -92,7 +80,7 @@ def test_good_backups_are_stamped_and_all_that_proved_them_is_gone(aws: Physics,
 
 
 def test_one_that_does_not_come_up_is_told_and_alarmed_and_the_others_are_proven(
-    aws: Physics, prefect: str, name: str, heard: type[AssertingEventsClient]
+    aws: Physics, prefect: str, name: str, heard: list[Heard]
 ) -> None:
     blueprint = shop(name, "db", "web")
     (image,) = [one for one in backups(name) if one.how == "image"]

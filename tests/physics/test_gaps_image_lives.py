@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 from tests.physics.builds import Builds, code_of
 
-SOON = datetime.now(UTC) + timedelta(minutes=5)
-
 
 def imaged(make: Builds, name: str = "golden") -> str:
     machine = make.instance(make.subnet(make.vpc()))
@@ -44,11 +42,12 @@ def test_an_image_of_somebody_elses_cant_be_disabled(make: Builds) -> None:
 
 def test_deprecation_is_told_and_begins_in_the_future(make: Builds) -> None:
     image = imaged(make)
-    past = datetime.now(UTC) - timedelta(days=1)
+    now = datetime.now(UTC).replace(microsecond=0)
+    past, soon = now - timedelta(days=1), now + timedelta(minutes=5)
     assert code_of(make.ec2.enable_image_deprecation, ImageId=image, DeprecateAt=past) == "InvalidParameterValue"
-    make.ec2.enable_image_deprecation(ImageId=image, DeprecateAt=SOON)
+    make.ec2.enable_image_deprecation(ImageId=image, DeprecateAt=soon)
     [told] = make.ec2.describe_images(Owners=["self"])["Images"]
-    assert datetime.fromisoformat(told["DeprecationTime"]) == SOON
+    assert datetime.fromisoformat(told["DeprecationTime"]) == soon
     make.ec2.disable_image_deprecation(ImageId=image)
     assert "DeprecationTime" not in make.ec2.describe_images(Owners=["self"])["Images"][0]
 
