@@ -1,18 +1,15 @@
 """Copy backups to other regions, and share them with other accounts, as their policies ask for it."""
 
-import time
 from datetime import UTC, datetime
 
 from prefect import flow
 
 from blueprints.environment import Environment
-from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER
-from flows.perform import perform
+from flows.perform import Work, plan_and_perform
 from tasks.backups.copies import plan_copies
 from tasks.backups.pace import paced
 from tasks.backups.sending import Courier
-from tasks.lease import lease
 from tasks.operation import Operation
 from tasks.reading import scope_of
 
@@ -28,13 +25,11 @@ def copy_backups(blueprint: Environment, policies: tuple[str, ...] = (), approve
         policies: Some of them by name; all, if none is named.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """
-    started, scope = time.monotonic(), scope_of(blueprint)
+    scope = scope_of(blueprint)
     paced(scope)
-    with lease(scope, this_run(), of="backups"):
+
+    def plan() -> tuple[Operation, Work]:
         planned, copies = plan_copies(blueprint, scope, datetime.now(UTC), policies)
-        planned.refuse_unless(approved)
-        show_operation(planned)
-        done = perform(planned, Courier(scope, copies.wanted).carry_out, scope, f"Copying backups of {blueprint.name}")
-    done = done.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
-    show_operation(done)
-    return done
+        return planned, Courier(scope, copies.wanted).carry_out
+
+    return plan_and_perform(plan, scope, f"Copying backups of {blueprint.name}", approved, of="backups")

@@ -1,14 +1,10 @@
 """Give an environment another end."""
 
-import time
-
 from prefect import flow
 
-from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER
-from flows.perform import perform
+from flows.perform import Work, plan_and_perform
 from tasks.extending import plan_extension, tell
-from tasks.lease import lease
 from tasks.operation import Operation
 from tasks.scope import Scope
 
@@ -34,14 +30,10 @@ def extend(
         role: The ARN of a role to assume, for work in another account.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """
-    started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
-    if approved is None and (planned := plan_extension(scope, until, sooner)).settled:
-        return planned.done((), time.monotonic() - started, scope.calls.summary())
-    with lease(scope, this_run()):
+    scope = Scope(environment, region, account=account, role=role)
+
+    def plan() -> tuple[Operation, Work]:
         planned = plan_extension(scope, until, sooner)
-        planned.refuse_unless(approved)
-        show_operation(planned)
-        ends = str(planned.figures["ends"])
-        done = perform(planned, lambda deed: tell(scope, deed, ends), scope, f"Extending {environment}")
-    show_operation(done)
-    return done
+        return planned, lambda deed: tell(scope, deed, str(planned.figures["ends"]))
+
+    return plan_and_perform(plan, scope, f"Extending {environment}", approved)

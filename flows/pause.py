@@ -1,14 +1,10 @@
 """Pause an environment: nothing of it runs until it's resumed."""
 
-import time
-
 from prefect import flow
 
-from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER
-from flows.perform import perform
+from flows.perform import Work, plan_and_perform
 from tasks import pausing
-from tasks.lease import lease
 from tasks.operation import Operation
 from tasks.scope import Scope
 
@@ -32,13 +28,9 @@ def pause(
         role: The ARN of a role to assume, for work in another account.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """
-    started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
-    if approved is None and (planned := pausing.plan_pause(scope)).settled:
-        return planned.done((), time.monotonic() - started, scope.calls.summary())
-    with lease(scope, this_run()):
-        planned = pausing.plan_pause(scope)
-        planned.refuse_unless(approved)
-        show_operation(planned)
-        done = perform(planned, lambda deed: pausing.pause(scope, deed), scope, f"Pausing {environment}")
-    show_operation(done)
-    return done
+    scope = Scope(environment, region, account=account, role=role)
+
+    def plan() -> tuple[Operation, Work]:
+        return pausing.plan_pause(scope), lambda deed: pausing.pause(scope, deed)
+
+    return plan_and_perform(plan, scope, f"Pausing {environment}", approved)

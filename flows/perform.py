@@ -1,4 +1,4 @@
-"""perform: an operation's deeds as Prefect tasks, and one answer when all of them have ended."""
+"""An operation's deeds as Prefect tasks, and one answer when all of them have ended."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,9 +8,11 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.artifacts import show_operation, this_run
 from flows.carry_out import Submitted, settle
 from tasks.each import each
 from tasks.errors import Failed, Halted, LeaseLost, explain
+from tasks.lease import lease
 from tasks.operation import Deed, Operation
 from tasks.progress import Event, announce, step
 from tasks.scope import Scope
@@ -21,6 +23,35 @@ NARROW: Any = ThreadPoolTaskRunner(max_workers=16)
 
 Work = Callable[[Deed], Deed]
 """Carries one deed out, and gives it with its id. Looks first whether it's done already: it may be tried again."""
+
+
+def plan_and_perform(
+    plan: Callable[[], tuple[Operation, Work]],
+    scope: Scope,
+    what: str,
+    approved: str | None,
+    *,
+    of: str = "",
+) -> Operation:
+    """A verb's whole course: plan under the lease, see that it's what was agreed to, carry it out, and show it.
+
+    Where there's nothing to do, and nothing was agreed to, no lease is taken. `of` says of what in the environment the
+    lease is, if not of all. Raises Moved, Held, and what `perform` raises.
+    """
+    started = time.monotonic()
+    _ = scope.account
+    if approved is None and (planned := plan()[0]).settled:
+        done = planned.done((), time.monotonic() - started, scope.calls.summary())
+        show_operation(done)
+        return done
+    with lease(scope, this_run(), of=of):
+        planned, work = plan()
+        planned.refuse_unless(approved)
+        show_operation(planned)
+        done = perform(planned, work, scope, what)
+    done = done.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
+    show_operation(done)
+    return done
 
 
 def perform(planned: Operation, work: Work, scope: Scope, what: str, deeds: Sequence[Deed] | None = None) -> Operation:

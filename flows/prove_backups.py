@@ -1,7 +1,7 @@
 """Prove backups: restore the newest ones apart from everything, see whether they're good, and stamp those that are."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
-from flows.carry_out import RUNNER, carry_out, settle, submit
+from flows.carry_out import RUNNER, settle, submit, submit_removals
 from tasks.backups.proof_parts import end_of, parts_of_proof
 from tasks.backups.proof_plan import plan_proofs
 from tasks.backups.proving import Proof, check
@@ -72,16 +72,14 @@ def _prove_all(scope: Scope, proofs: Sequence[Proof]) -> Shown:
     """Each in an environment of its own, all at once; whatever happens, they're struck at the end."""
     shown: Shown = {proof.deed.what: (False, "there's no complete backup of it", 0.0) for proof in proofs}
     scopes = {proof.deed.what: _scope(scope, proof) for proof in proofs if proof.backup}
-    for there in scopes.values():
-        _strike(there)  # what a run that was killed has left
+    _strike_all(scopes.values())  # what a run that was killed has left
     try:
         raised = _raise_all(scopes, proofs, shown)
         checks = {what: _check.submit(there, proof, ids) for what, (there, proof, ids) in raised.items()}
         for what, future in checks.items():
             shown[what] = future.result()
     finally:
-        for there in scopes.values():
-            _strike(there)
+        _strike_all(scopes.values())
     for proof in proofs:  # last: a run that is killed before proves again, and so strikes what is left
         if shown[proof.deed.what][0]:
             _stamp(scope, proof)
@@ -150,10 +148,19 @@ def _stamp(scope: Scope, proof: Proof) -> None:
         scope.ec2.create_tags(Resources=ids, Tags=noted)
 
 
-def _strike(there: Scope) -> None:
-    """Remove all that stands for a proof."""
-    if (plan := plan_to_strike(there)).removals:
-        carry_out(plan, there, f"Striking {there.environment}")
+def _strike_all(scopes: Iterable[Scope]) -> None:
+    """Remove all that stands for proofs, side by side; one that fails holds up no other. Raises Failed."""
+    submitted = {str(there.environment): submit_removals(plan_to_strike(there), there) for there in scopes}
+    failures: dict[str, str] = {}
+    done = 0
+    for name, removals in submitted.items():
+        try:
+            done += len(settle(removals, f"Striking {name}"))
+        except Failed as error:
+            failures |= {f"{name} {part}": why for part, why in error.failures.items()}
+            done += error.done
+    if failures:
+        raise Failed("Striking proofs", failures, (), done)
 
 
 def _told(deed: Deed, shown: Shown) -> Deed:

@@ -40,7 +40,7 @@ def reap(
     """
     started, scope = time.monotonic(), Scope(None, region, account=account, role=role)
     standing, now = inventory(scope), scope.now
-    _warn(standing, expiring(standing, now, lasting(warn)))
+    _warn(standing, region, expiring(standing, now, lasting(warn)))
     planned = plan_reaping(standing, region, now)
     planned.refuse_unless(approved)
     show_operation(planned)
@@ -62,10 +62,10 @@ def _strike(deed: Deed, one: Standing, scope: Scope) -> Deed:
     return deed.model_copy(update={"because": f"{deed.because}; {report.left} resources left"})
 
 
-def _warn(standing: list[Standing], left: dict[str, int]) -> None:
+def _warn(standing: list[Standing], region: str, left: dict[str, int]) -> None:
     for one in standing:
         if one.environment in left and one.expires:
             seconds = left[one.environment]
             reason = f"it ends {in_words(one.expires, one.expires - timedelta(seconds=seconds))}"
             reason += f", at {as_tag(one.expires)}; `castra extend {one.environment} 8h` gives it more time"
-            environment_event("castra.environment.expiring", one, "", reason, seconds_left=seconds)
+            environment_event("castra.environment.expiring", one, region, reason, seconds_left=seconds)

@@ -26,6 +26,7 @@ def restore(
     instance_type: str = "",
     zone: str = "",
     account: str | None = None,
+    role: str | None = None,
     approved: str | None = None,
 ) -> Operation:
     """Restore the newest backup, or one of them, as parts that `castra show` shows and `castra down` strikes.
@@ -44,9 +45,10 @@ def restore(
         instance_type: Another type than the source had.
         zone: Another zone than the source was in.
         account: If given, checked against the credentials before anything is done.
+        role: The ARN of a role to assume, for work in another account.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """
-    started, scope = time.monotonic(), Scope(environment, region, account=account)
+    started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
     wish = Wish(what, at, backup, device, into, where_it_was, instance_type, zone)
     with lease(within(scope, into or environment), this_run()) as held:
         scope.go_ahead = held

@@ -1,7 +1,7 @@
 """`castra`'s verbs for what backups are for: copies of them, restores, proofs, and a failed instance's successor."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,6 @@ from flows.options import File, Json, Name, Region, Yes
 if TYPE_CHECKING:
     from tasks.operation import Operation
     from tasks.scope import Scope
-    from tasks.storage.publishing.publish import Published
 
 verbs = typer.Typer()
 
@@ -57,7 +56,9 @@ def restore(
     with shell.errors_told(json):
         scope = shell.scope_in(name, region)
         if what.startswith("site/"):
-            _site(scope, what.removeprefix("site/"), backup, json)
+            others = {"--at": at, "--device": device, "--into": into, "--where-it-was": where_it_was}
+            others |= {"--type": instance_type, "--zone": zone}
+            _site(scope, what.removeprefix("site/"), backup, others, yes, json)
             return
         from dataclasses import replace
 
@@ -77,21 +78,30 @@ def restore(
         shell.operate(planned.operation, restore_it, yes, json, f"castra show {into or name} --region {scope.region}")
 
 
-def _site(scope: "Scope", name: str, release: str | None, json: bool) -> None:
-    """An earlier release of a site is its backup."""
+def _site(scope: "Scope", site: str, release: str | None, others: dict[str, Any], yes: bool, json: bool) -> None:
+    """An earlier release of a site is its backup. `others` are options that mean nothing there."""
+    from tasks.backups.releases import plan_release_again
     from tasks.errors import Invalid, Problem
 
+    way_out = "Leave it away: a release is chosen by --backup NUMBER, and goes where the site is"
+    problems = [Problem(name, "a site has none of that", way_out) for name, value in others.items() if value]
     if release is not None and not release.isdecimal():
-        raise Invalid("castra restore", [Problem("--backup", f"{release} is no number of a release", "Name one: 7")])
+        problems.append(Problem("--backup", f"{release} is no number of a release", "Name one: 7"))
+    if problems:
+        raise Invalid("castra restore", problems)
+    planned = plan_release_again(scope, site, int(release) if release else None)
 
-    def roll_it_back() -> "Published":
+    def publish_again(_: str | None) -> "Operation":
         from flows.roll_back_site import roll_back_site
 
-        return roll_back_site(scope.bucket_name(name), scope.region, int(release) if release else None)
+        done = roll_back_site(planned.bucket, scope.region, planned.release)
+        (deed,) = planned.operation.deeds
+        because = f"release {done.of} again, as release {done.release}"
+        deed = deed.model_copy(update={"because": because, "id": planned.bucket, "seconds": done.seconds})
+        return planned.operation.done((deed,), done.seconds, scope.calls.summary())
 
-    from flows.site_verbs import tell_published
-
-    tell_published(shell.run(roll_it_back, 1), json)
+    next_command = f"castra show {scope.environment} --region {scope.region}"
+    shell.operate(planned.operation, publish_again, yes, json, next_command)
 
 
 @verbs.command(name="prove")

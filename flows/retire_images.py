@@ -1,16 +1,12 @@
 """Retire the images that nothing reaches any more, a step at a time."""
 
-import time
-
 from prefect import flow
 
 from blueprints.environment import Environment
 from blueprints.retiring import Retiring
-from flows.artifacts import show_operation, this_run
-from flows.perform import NARROW, perform
+from flows.perform import NARROW, Work, plan_and_perform
 from tasks.images.stepping import carry_out
 from tasks.images.stock import retired_in, retirement_in
-from tasks.lease import lease
 from tasks.operation import Operation
 
 
@@ -31,13 +27,11 @@ def retire_images(
         region: Where, without a document.
         approved: The fingerprint of the plan that somebody agreed to; if the world has moved since, nothing is done.
     """
-    started, scope = time.monotonic(), retired_in(blueprint, region)
-    _ = scope.account
-    with lease(scope, this_run(), of=f"images-of-{blueprint.name}" if blueprint else "images"):
+    scope = retired_in(blueprint, region)
+
+    def plan() -> tuple[Operation, Work]:
         planned, stock = retirement_in(scope, blueprint, policy or Retiring())
-        planned.refuse_unless(approved)
-        what = f"Retiring images in {scope.region}"
-        done = perform(planned, lambda deed: carry_out(scope, deed, stock), scope, what)
-    done = done.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
-    show_operation(done)
-    return done
+        return planned, lambda deed: carry_out(scope, deed, stock)
+
+    of = f"images-of-{blueprint.name}" if blueprint else "images"
+    return plan_and_perform(plan, scope, f"Retiring images in {scope.region}", approved, of=of)

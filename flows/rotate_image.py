@@ -7,6 +7,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from blueprints.environment import Environment
+from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
 from tasks.errors import CastraError
 from tasks.images.rolling import Rolled, Rolling
@@ -47,7 +48,7 @@ def rotate_image(
                     rolled = _rotate(scope, one)
                     ended += _deeds(one, rolled, planned)
                     figures |= told(one, rolled)
-                    _refuse_bad(one, rolled)
+                    _refuse_bad(blueprint.name, one, rolled)
         finally:
             done = planned.done(tuple(ended), time.monotonic() - started, scope.calls.summary(), **figures)
             show_operation(done)
@@ -85,8 +86,8 @@ def _deeds(one: Standing, rolled: Rolled, planned: Operation) -> list[Deed]:
     return deeds
 
 
-def _refuse_bad(one: Standing, rolled: Rolled) -> None:
-    """Raise CastraError where the image was found bad."""
+def _refuse_bad(environment: str, one: Standing, rolled: Rolled) -> None:
+    """Raise CastraError where the image was found bad, and tell it by an event."""
     record = rolled.record
     if not record.verdict:
         return
@@ -95,4 +96,5 @@ def _refuse_bad(one: Standing, rolled: Rolled) -> None:
         f"image {record.image} is bad: {record.verdict}{took}. "
         f"It is back on version {record.old}, with the capacity that stood"
     )
+    alarm("castra.image.refused", environment, one.servers, why, image=record.image)
     raise CastraError(one.what, why, "Mend the image, or name another one by --image, and rotate again")

@@ -41,7 +41,7 @@ def publish(
 
             return publish_site(site.folder, site.bucket, site.scope.region, site.publishing, site.account)
 
-        tell_published(shell.run(publish_it, 1), json)
+        _tell(shell.run(publish_it, 1), json)
 
 
 @verbs.command(name="rollback-site")
@@ -61,7 +61,7 @@ def rollback_site(
 
             return roll_back_site(site.bucket, site.scope.region, release, site.account)
 
-        tell_published(shell.run(roll_it_back, 1), json)
+        _tell(shell.run(roll_it_back, 1), json)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _site_named(name: str, blueprint: Path | None, region: str | None, beside: d
         raise Invalid("castra", all_in_words(error, asked, Publishing)) from None
 
 
-def tell_published(done: "Published", json: bool) -> None:
+def _tell(done: "Published", json: bool) -> None:
     """What a publish or a rollback did."""
     from flows import screen
 

@@ -9,7 +9,6 @@ from flows.approval import approval_of
 from flows.artifacts import show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
-from tasks.errors import Moved
 from tasks.lease import lease
 from tasks.reading import outputs_of, plan_of, scope_of
 from tasks.report import Outcome, Report, report_on
@@ -39,10 +38,7 @@ def spin_up(
             approved, started = approval_of(planned), time.monotonic()
     with lease(scope, this_run()), counted() as retries:
         planned = plan_of(blueprint, scope, replace)
-        if approved is not None and approved != planned.fingerprint:
-            raise Moved(
-                blueprint.name, "it has moved since the plan was shown", "Look at the new plan, then agree to it"
-            )
+        planned.refuse_unless(approved)
         show_plan(planned)
         outcomes = carry_out(planned, scope, f"Raising {blueprint.name}")
     report = _report(planned, scope, started, outcomes, outputs_of(scope), retries)

@@ -8,7 +8,7 @@ from flows.approval import approval_of
 from flows.artifacts import show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
-from tasks.errors import Failed, Moved
+from tasks.errors import Failed
 from tasks.lease import lease
 from tasks.leftovers import left_over
 from tasks.reading import plan_to_strike
@@ -47,8 +47,7 @@ def tear_down(
             approved, started = approval_of(planned), time.monotonic()
     with lease(scope, this_run()), counted() as retries:
         planned = plan_to_strike(scope, expired=expired)
-        if approved is not None and approved != planned.fingerprint:
-            raise Moved(environment, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
+        planned.refuse_unless(approved)
         show_plan(planned)
         try:
             outcomes = carry_out(planned, scope, f"Striking {environment}")

@@ -49,6 +49,7 @@ __all__ = [
     "code_of",
     "explain",
     "gone_is_fine",
+    "refuse_unless",
 ]
 
 
@@ -137,6 +138,12 @@ def gone_is_fine(*codes: str, saying: str = "") -> Iterator[None]:
     except ClientError as error:
         if code_of(error) not in codes or saying not in str(error):
             raise
+
+
+def refuse_unless(approved: str | None, fingerprint: str, what: str) -> None:
+    """Raise Moved where another plan was agreed to than there is now; None is agreement to whatever there is to do."""
+    if approved is not None and approved != fingerprint:
+        raise Moved(what, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
 
 
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure.Unauthorized"})

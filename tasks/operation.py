@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.errors import Moved
+from tasks.errors import refuse_unless
 
 KEEP = "keep"
 
@@ -71,9 +71,7 @@ class Operation(BaseModel):
 
     def refuse_unless(self, approved: str | None) -> None:
         """Raise Moved where something else was agreed to; None is agreement to whatever there is to do."""
-        if approved is not None and approved != self.fingerprint:
-            why = "the world has moved since the plan was shown"
-            raise Moved(f"{self.verb} {self.subject}", why, "Look at the new plan, then agree to it")
+        refuse_unless(approved, self.fingerprint, f"{self.verb} {self.subject}")
 
     def done(self, deeds: tuple[Deed, ...], seconds: float, calls: Mapping[str, int], **figures: Any) -> "Operation":
         """The same, carried out: each deed is replaced by the one of its name that came out."""

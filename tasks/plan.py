@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from blueprints.part import Part
+from tasks.errors import refuse_unless
 from tasks.kind import Found, unknown
 
 Action = Literal["create", "update", "replace", "keep", "delete"]
@@ -135,3 +136,7 @@ class Plan(BaseModel):
     def settled(self) -> bool:
         """Whether all is as wanted and ready, so that there's nothing to do and nothing to wait for."""
         return not self.changes and not self.removals and not any(step.pending for step in self.steps)
+
+    def refuse_unless(self, approved: str | None) -> None:
+        """Raise Moved where another plan was agreed to; None is agreement to whatever there is to do."""
+        refuse_unless(approved, self.fingerprint, self.environment)

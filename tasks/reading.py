@@ -69,13 +69,15 @@ def _with_its_end(plan: Plan, scope: Scope, found: Iterable[Found[Any]]) -> Plan
 def plan_beside(parts: Iterable[Part], scope: Scope) -> Plan:
     """The plan of these parts alone, whatever else of their environment stands: that is left as it is."""
     parts = tuple(parts)
-    seen = survey(scope, [KINDS[kind] for kind in sorted({part.kind for part in parts})], parts)
+    concerned = {part.kind for part in parts}
+    seen = survey(scope, [KINDS[kind] for kind in sorted(concerned)], parts)
     asked = {part.key for part in parts}
     found = tuple(one for one in seen.found if one.key in asked)
     plan = make_plan(parts, dataclasses.replace(seen, found=found), KINDS)
     if not any(step.action in ("create", "replace") for step in plan.steps):
         return plan
-    return _with_its_end(plan, scope, survey(scope, KINDS.values()).found)
+    others = survey(scope, [kind for name, kind in KINDS.items() if name not in concerned])
+    return _with_its_end(plan, scope, (*seen.found, *others.found))
 
 
 def plan_to_strike(scope: Scope, *, expired: bool = False) -> Plan:

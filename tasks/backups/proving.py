@@ -8,10 +8,9 @@ from typing import Any
 
 from blueprints.backups import BackupPolicy, Prove
 from tasks.backups.answering import unanswered
-from tasks.backups.commands import run
 from tasks.backups.record import Backup
-from tasks.backups.sources import Source
-from tasks.errors import CastraError, code_of
+from tasks.compute.commands import run_script
+from tasks.errors import CastraError
 from tasks.operation import KEEP, Deed
 from tasks.scope import Scope, short_hash
 from tasks.waiting import wait_until
@@ -183,21 +182,9 @@ def _answers(scope: Scope, proof: Proof, instance: str, within: float) -> Iterat
 
 def _ask(scope: Scope, proof: Proof, instance: str) -> None:
     """Run the query. A new instance isn't known to Systems Manager at once."""
-    source, said = Source(id=instance, name=proof.series, instance=instance), [""]
-    problem: list[CastraError] = []
-
-    def reached() -> bool:
-        problem.clear()
-        try:
-            said[0] = run(scope, source, [str(proof.prove.query)], proof.prove.minutes * 60, f"{proof.series}: query")
-        except CastraError as error:
-            if code_of(error.__cause__ or error) != "InvalidInstanceId":
-                raise
-            problem.append(error)
-        return not problem
-
-    wait_until(scope, reached, f"{proof.series}: query", REACHED_WITHIN, lambda: problem[0].why)
-    if proof.prove.expect and not re.search(proof.prove.expect, said[0]):
-        shown = said[0].strip()[:200] or "nothing"
-        why = f"its query printed {shown!r}, in which {proof.prove.expect!r} isn't found"
-        raise CastraError(f"{proof.series}: query", why)
+    what, lines = f"{proof.series}: query", [str(proof.prove.query)]
+    within, label = proof.prove.minutes * 60.0, f"query of {instance}"
+    said = run_script(scope, instance, lines, what, within, label, reached_within=REACHED_WITHIN)
+    if proof.prove.expect and not re.search(proof.prove.expect, said):
+        shown = said.strip()[:200] or "nothing"
+        raise CastraError(what, f"its query printed {shown!r}, in which {proof.prove.expect!r} isn't found")

@@ -45,7 +45,8 @@ def instance(tag: str, volumes: int = 2) -> str:
     """One that Castra didn't make."""
     ec2 = client("ec2")
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "backup", "Value": tag}]}]
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    images = ec2.describe_images(Owners=["amazon"])["Images"]
+    image = next(one["ImageId"] for one in images if one.get("Platform") != "windows")
     made = ec2.run_instances(
         ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags, Placement={"AvailabilityZone": ZONE}
     )["Instances"][0]
@@ -170,7 +171,10 @@ def test_a_policy_that_the_document_does_not_have_is_told(aws: Physics, name: st
 
 
 def sent(aws: Physics) -> list[str]:
-    return [call.params["Parameters"]["commands"][0] for call in aws.log.snapshot() if call.operation == "SendCommand"]
+    """The first line of each script, after the one that ends it at the first failure."""
+    scripts = [call.params["Parameters"]["commands"] for call in aws.log.snapshot() if call.operation == "SendCommand"]
+    assert all(lines[0] == "set -e" for lines in scripts)
+    return [lines[1] for lines in scripts]
 
 
 def test_commands_run_before_and_after_and_nothing_is_owed(aws: Physics, name: str) -> None:
@@ -186,10 +190,25 @@ def test_commands_run_before_and_after_and_nothing_is_owed(aws: Physics, name: s
 def test_a_failed_command_before_fails_that_backup_and_the_one_after_runs_all_the_same(aws: Physics, name: str) -> None:
     instance(name)
     aws.log.clear()
-    with pytest.raises(Failed, match=r"it ended with 3 \(Failed: failed to run commands: exit status 3\)"):
+    with pytest.raises(Failed, match="it ended as Failed, with 3: failed to run commands: exit status 3"):
         back_up(blueprint(name, before="exit 3", after="thaw"))
     assert sent(aws) == ["exit 3", "thaw"]
     assert standing(name) == []
+
+
+def test_the_first_command_that_fails_ends_them(aws: Physics, name: str) -> None:
+    instance(name)
+    with pytest.raises(Failed, match="it ended as Failed, with 1"):
+        back_up(blueprint(name, before=["false", "sync"]))
+    assert standing(name) == []
+
+
+def test_a_lost_answer_sends_no_command_twice(aws: Physics, name: str) -> None:
+    instance(name)
+    aws.log.clear()
+    aws.rule("SendCommand", "lose-answer", nth=1)
+    back_up(blueprint(name, before="freeze", after="thaw"))
+    assert sent(aws) == ["freeze", "thaw"]
 
 
 def test_if_taking_fails_the_command_after_runs_all_the_same(aws: Physics, name: str) -> None:

@@ -96,7 +96,7 @@ def test_what_a_query_should_print_and_does_not_is_told(aws: Physics, prefect: s
     blueprint = shop(name, "web", query="echo 0 orders", expect=r"[1-9]\d* orders")
     with pytest.raises(Failed, match="its query printed '0 orders', in which"):
         prove_backups(blueprint)
-    with pytest.raises(Failed, match="it ended with 3"):
+    with pytest.raises(Failed, match="it ended as Failed, with 3"):
         prove_backups(blueprint.model_copy(update={"backups": shop_policies(blueprint, query="exit 3", expect=None)}))
     assert left_of(name) == []
 

@@ -134,6 +134,7 @@ def test_a_warning_comes_before_and_a_word_after(aws: Physics, name: str, heard:
     (warned,) = heard
     assert warned.event == "castra.environment.expiring"
     assert warned.resource["prefect.resource.id"] == f"castra.environment.{name}"
+    assert warned.resource["castra.region"] == REGION
     assert warned.payload["owner"] == "ada"
     assert 1200 < warned.payload["seconds_left"] <= 1800
     assert f"castra extend {name}" in warned.payload["reason"]

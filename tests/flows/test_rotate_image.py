@@ -12,6 +12,7 @@ from tasks import scope as scopes
 from tasks.errors import CastraError, Moved
 from tasks.reading import plan_of, scope_of
 from tasks.scope import Scope
+from tests.flows.conftest import Heard
 from tests.flows.shell import castra
 from tests.flows.world import ROOT, nothing_written, written
 from tests.physics import Physics
@@ -48,7 +49,9 @@ def test_a_good_image_is_rolled_out_and_the_plan_is_settled(there: Environment, 
         assert rotate_image(blueprint).settled
 
 
-def test_a_bad_image_fails_the_run_with_the_reason_and_the_time_to_the_verdict(there: Environment) -> None:
+def test_a_bad_image_fails_the_run_with_the_reason_and_the_time_to_the_verdict(
+    there: Environment, heard: list[Heard]
+) -> None:
     scope = scope_of(there)
     bad = register(scope, "bad")
     with pytest.raises(CastraError) as caught:
@@ -58,6 +61,10 @@ def test_a_bad_image_fails_the_run_with_the_reason_and_the_time_to_the_verdict(t
     assert "isn't well after 1 s: target group" in told
     assert "s after the first was started. It is back on version 1, with the capacity that stood" in told
     assert (versions(scope), default_version(scope), sizes(scope)) == (["1", "1", "1"], 1, (3, 3, 3))
+    (refused,) = heard
+    assert (refused.event, refused.payload["image"]) == ("castra.image.refused", bad)
+    assert refused.resource["prefect.resource.id"] == f"castra.image.{there.name}.app"
+    assert refused.payload["reason"] in told
 
 
 def test_every_call_is_among_the_actions_that_the_documentation_lists(there: Environment, aws: Physics) -> None:

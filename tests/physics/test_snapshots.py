@@ -49,8 +49,15 @@ def test_an_instances_volumes_count_for_a_set_of_theirs(make: Builds, aws: Physi
 
 def test_a_command_fails_with_its_exit_and_is_not_known_at_once(make: Builds) -> None:
     instance = make.instance(make.subnet(make.vpc()))
-    for commands, status in ((["fsfreeze -f /data"], "Success"), (["sync", "exit 3"], "Failed")):
-        asked = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": commands}}
+    cases = {
+        ("fsfreeze -f /data",): "Success",
+        ("sync", "exit 3"): "Failed",
+        ("sync", "false"): "Failed",
+        ("false", "sync"): "Success",
+        ("set -e", "false", "sync"): "Failed",
+    }
+    for commands, status in cases.items():
+        asked = {"DocumentName": "AWS-RunShellScript", "Parameters": {"commands": list(commands)}}
         sent = make.ssm.send_command(InstanceIds=[instance], **asked)["Command"]["CommandId"]
         look = {"CommandId": sent, "InstanceId": instance}
         assert code_of(make.ssm.get_command_invocation, **look) == "InvocationDoesNotExist"

@@ -1,6 +1,7 @@
 """Commands through Systems Manager: moto says that any command on any instance succeeded.
 
-What an instance "runs" here are two things: `exit N`, with which a command fails unless N is 0, and `echo TEXT`.
+What an instance "runs" here are three things: `exit N`, `false` and `echo TEXT`. As in a shell, the last line's code is
+the script's, unless `set -e` comes first.
 """
 
 import json
@@ -15,6 +16,19 @@ EXIT = re.compile(r"^exit (\d+)$")
 ECHO = re.compile(r"^echo (.+)$")
 
 
+def code_of(lines: list[str]) -> int:
+    """What a script of these lines ends with."""
+    lines = [line.strip() for line in lines]
+    code = 0
+    for line in lines:
+        if match := EXIT.match(line):
+            return int(match[1])
+        code = int(line == "false")
+        if code and "set -e" in lines[:1]:
+            return code
+    return code
+
+
 @before("ssm:SendCommand")
 def reachable(request: Request, world: World) -> None:
     """Only a running instance takes a command."""
@@ -26,16 +40,16 @@ def reachable(request: Request, world: World) -> None:
 
 @after("ssm:SendCommand")
 def run(request: Request, answer: Answer, world: World) -> None:
-    """The first `exit` decides; it isn't known at once."""
+    """Its end isn't known at once."""
     command = world.backend(request)._commands[-1]
     lines = request.params.get("Parameters", {}).get("commands", [])
-    codes = [int(match[1]) for line in lines if (match := EXIT.match(line.strip()))]
+    code = code_of(lines)
     printed = "".join(f"{match[1]}\n" for line in lines if (match := ECHO.match(line.strip())))
     for told in command.invocations:
         told["StandardOutputContent"] = printed
-        if codes and codes[0]:
-            told |= {"Status": "Failed", "StatusDetails": "Failed", "ResponseCode": codes[0]}
-            told["StandardErrorContent"] = f"failed to run commands: exit status {codes[0]}"
+        if code:
+            told |= {"Status": "Failed", "StatusDetails": "Failed", "ResponseCode": code}
+            told["StandardErrorContent"] = f"failed to run commands: exit status {code}"
     world.recall("commands just sent", set).add(command.command_id)
 
 
