@@ -91,14 +91,15 @@ def _site(scope: "Scope", site: str, release: str | None, others: dict[str, Any]
         raise Invalid("castra restore", problems)
     planned = plan_release_again(scope, site, int(release) if release else None)
 
-    def publish_again(_: str | None) -> "Operation":
+    def publish_again(approved: str | None) -> "Operation":
         from flows.roll_back_site import roll_back_site
 
+        plan_release_again(scope, site, planned.release).operation.refuse_unless(approved)
         done = roll_back_site(planned.bucket, scope.region, planned.release)
         (deed,) = planned.operation.deeds
         because = f"release {done.of} again, as release {done.release}"
         deed = deed.model_copy(update={"because": because, "id": planned.bucket, "seconds": done.seconds})
-        return planned.operation.done((deed,), done.seconds, scope.calls.summary())
+        return planned.operation.done((deed,), done.seconds, done.calls)
 
     next_command = f"castra show {scope.environment} --region {scope.region}"
     shell.operate(planned.operation, publish_again, yes, json, next_command)

@@ -20,7 +20,6 @@ SHORTEST = 30  # seconds that AWS wants to have for bringing a script to its mac
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 TOLD = 600  # characters of a script's last words
 LONGEST_COMMENT = 100
-UNREACHED = "Systems Manager doesn't reach it"
 
 
 @dataclass
@@ -30,7 +29,6 @@ class _Script:
     scope: Scope
     instance: str
     lines: Sequence[str]
-    what: str
     within: float
     label: str
     windows: bool
@@ -100,10 +98,10 @@ def run_script(
     in seconds: for its end, and for the machine to be reached. On Windows PowerShell runs it, which goes on after a
     program that fails, but not after a cmdlet that does. Raises CastraError with the script's last words.
     """
-    script = _Script(scope, instance, lines, what, within, label[:LONGEST_COMMENT], windows)
+    script = _Script(scope, instance, lines, within, label[:LONGEST_COMMENT], windows)
     patience = REACHED_WITHIN if reached_within is None else reached_within
-    needs = f"{UNREACHED}: {instance} needs its agent, a way to AWS, and a role with AmazonSSMManagedInstanceCore"
-    wait_until(scope, script.reached, what, patience, lambda: needs)
+    needs = f"{instance} needs its agent, a way to AWS, and a role with AmazonSSMManagedInstanceCore"
+    wait_until(scope, script.reached, what, patience, lambda: f"Systems Manager doesn't reach it: {needs}")
     waited = within + max(SHORTEST, within)
     wait_until(scope, script.ended, what, waited, lambda: f"it is {script.told.get('Status', 'not begun')}")
     if script.told["Status"] != "Success":

@@ -33,6 +33,7 @@ class Published(BaseModel):
     unchanged: int
     removed: int
     seconds: float
+    calls: dict[str, int] = {}
 
 
 def publish(
@@ -101,6 +102,7 @@ def _carry_out(
         unchanged=len(planned.files) - len(planned.written),
         removed=len(planned.stale),
         seconds=round(time.monotonic() - started, 3),
+        calls=scope.calls.summary(),
     )
 
 
