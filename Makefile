@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test thorough crash-test storm-test demo bench clean
+.PHONY: setup check test thorough crash-test storm-test demo bench docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,5 +37,8 @@ demo: setup
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 
+docs: setup
+	$(BIN)/python -m docs.site
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .site .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
