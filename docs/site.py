@@ -157,8 +157,9 @@ def _entry(page: str, found: dict[str, str]) -> dict[str, str] | str:
 
 
 def title(text: str) -> str:
-    """A page's headline, without marks."""
-    return text.partition("\n")[0].removeprefix("# ").replace("`", "").strip()
+    """A page's headline, without marks; of one that begins with code, that."""
+    headline = text.partition("\n")[0].removeprefix("# ").strip()
+    return headline.split("`")[1] if headline.startswith("`") else headline.replace("`", "")
 
 
 # ---------------------------------------------------------------------- the site

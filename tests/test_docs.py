@@ -11,7 +11,8 @@ import typer
 import yaml
 
 from blueprints.reading import parse
-from docs.generate import MEANINGS, PAGES, models, places, renewed
+from docs.generate import PAGES, renewed
+from docs.sections import MEANINGS, models, places, sections
 from flows.cli import app
 from tasks.registry import KINDS
 from tasks.report import Report
@@ -51,13 +52,17 @@ def test_made_tables_are_as_the_code_is(page: str) -> None:
     assert (ROOT / "docs" / page).read_text() == renewed(page), "run `.venv/bin/python -m docs.generate`"
 
 
-def test_every_section_is_described() -> None:
+def test_every_section_is_described_on_a_page_and_shown_by_an_example() -> None:
     assert set(places()) == set(models())
+    assert len(set(places().values())) == len(places()), "two of one place"
+    pages = {page.stem: page.read_text() for page in ROOT.glob("docs/blueprint/*.md")}
+    assert set(pages) == set(sections())
+    assert [name for name, text in pages.items() if "```yaml" not in text] == []
 
 
 def test_every_field_has_a_meaning() -> None:
     said = {name for name, shape in fields().items() if shape.get("description")} | set(MEANINGS)
-    assert set(fields()) - said == set(), "say it in the model's Field, or in MEANINGS of docs/generate.py"
+    assert set(fields()) - said == set(), "say it in the model's Field, or in MEANINGS of docs/sections.py"
     assert set(MEANINGS) <= set(fields())
     assert all(MEANINGS.values())
 
@@ -79,6 +84,12 @@ def test_every_kind_has_a_page_that_the_index_links() -> None:
     assert pages == set(KINDS)
     index = (ROOT / "docs" / "kinds" / "README.md").read_text()
     assert [kind for kind in KINDS if f"[{kind}]({kind}.md)" not in index] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_comes_in_an_example_or_in_a_blueprint_on_its_own_page(kind: str) -> None:
+    page = (ROOT / "docs" / "kinds" / f"{kind}.md").read_text()
+    assert re.search(r"^It comes from \[.*Examples: \[", page, re.MULTILINE) or "```yaml\nname: " in page
 
 
 def test_every_decision_is_linked_and_numbered_once() -> None:
