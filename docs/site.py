@@ -30,13 +30,15 @@ TOLD_IN = {
     "Prefect": SHELL,
 }
 """Sections of the README that are pages of their own here; all others are the front page."""
+MOVED = {section.lower().replace(" ", "-"): page for section, page in TOLD_IN.items()}
+"""The same by the anchors that others link them by."""
 TITLES = {TOUR: "A tour of five minutes", SHELL: "The shell"}
 
 Group = tuple[str, tuple[str, ...]]
 NAVIGATION: dict[str, tuple[str | Group, ...]] = {
     "Start": (FRONT, TOUR, "docs/catalogue.md", SHELL),
     "Guides": (),
-    "Recipes": ("docs/recipes/README.md", "docs/recipes/*.md"),
+    "Recipes": ("docs/recipes.md",),
     "Reference": (
         ("The blueprint", ("docs/blueprint.md", "docs/blueprint/*.md")),
         ("Kinds", ("docs/kinds/README.md", "docs/kinds/*.md")),
@@ -115,6 +117,8 @@ def _relinked(page: str, listed: set[str]) -> Callable[[str], str]:
     def relink(match: re.Match[str]) -> str:
         target, _, anchor = match[1].partition("#")
         file = os.path.normpath(PurePosixPath(page).parent / target)
+        if file == FRONT and anchor in MOVED:
+            return f"]({os.path.relpath(MOVED[anchor], PurePosixPath(page).parent)}#{anchor})"
         if target.startswith(ELSEWHERE) or not target:
             return match[0]
         if (ROOT / file / "README.md").is_file():

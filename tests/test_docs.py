@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,22 @@ def test_every_verb_and_every_option_is_described() -> None:
         assert f"## `castra {name}" in page
         assert all(one.help for one in command.params), name
         assert all(option in page for one in command.params if one.param_type_name == "option" for option in one.opts)
+
+
+def commands(document: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each `castra VERB ...` that stands as a line of code, without comments and what the shell adds."""
+    for line in re.findall(r"^(?:    |\t)?\$? ?(castra .*)$", document.read_text(), re.MULTILINE):
+        words = shlex.split(re.split(r"\s+#|\s*[;>|&]|…", line.removesuffix("\\"))[0])
+        if len(words) > 1 and "VERB" not in words:
+            yield words[1], words[2:]
+
+
+@every_document
+def test_commands_in_the_documentation_are_verbs_with_options_that_are(document: Path) -> None:
+    group: Any = typer.main.get_command(app)
+    for verb, words in commands(document):
+        assert verb in group.commands, f"castra {verb}"
+        group.commands[verb].make_context(verb, list(words))  # raises what the shell would say
 
 
 def test_every_kind_has_a_page_that_the_index_links() -> None:
