@@ -57,7 +57,7 @@ class BucketNotificationKind(Kind[BucketNotification, BucketNotificationState]):
         for one, notices in each(lambda one: _notices(scope, one.bucket), owned_buckets(scope)):
             if notices:
                 id = arn_of(scope, one.bucket)
-                yield Found(self.name, one.name, id, BucketNotificationState(bucket=id, notices=notices))
+                yield Found(self.name, one.name, id, BucketNotificationState(bucket=id, notices=notices), one.whose)
 
     def wanted(self, part: BucketNotification, ids: Mapping[str, str]) -> BucketNotificationState:
         """See the base. A function is called by its alias."""

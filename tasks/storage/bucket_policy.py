@@ -46,7 +46,7 @@ class BucketPolicyKind(Kind[BucketPolicy, BucketPolicyState]):
                 id = arn_of(scope, one.bucket)
                 state = BucketPolicyState(bucket=id, document=policy.canonical(text))
                 keeps = "" if one.tags.get(ON_REMOVAL) == "wipe" else "with the bucket, it"
-                yield Found(self.name, one.name, id, state, {}, keeps=keeps)
+                yield Found(self.name, one.name, id, state, one.whose, keeps=keeps)
 
     def wanted(self, part: BucketPolicy, ids: Mapping[str, str]) -> BucketPolicyState:
         """See the base. Raises Invalid with the place of all that's wrong in it."""

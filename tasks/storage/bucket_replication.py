@@ -56,7 +56,13 @@ class BucketReplicationKind(Kind[BucketReplication, BucketReplicationState]):
             if told:
                 id = arn_of(scope, one.bucket)
                 rules = tuple(_told(rule) for rule in told["Rules"])
-                yield Found(self.name, one.name, id, BucketReplicationState(bucket=id, role=told["Role"], rules=rules))
+                yield Found(
+                    self.name,
+                    one.name,
+                    id,
+                    BucketReplicationState(bucket=id, role=told["Role"], rules=rules),
+                    one.whose,
+                )
 
     def wanted(self, part: BucketReplication, ids: Mapping[str, str]) -> BucketReplicationState:
         """See the base."""

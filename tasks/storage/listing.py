@@ -38,6 +38,11 @@ class Owned:
     name: str
     tags: dict[str, str]
 
+    @property
+    def whose(self) -> dict[str, str]:
+        """The tag that says whose it is, for what is the bucket's and takes no tags itself."""
+        return {ENVIRONMENT: self.tags[ENVIRONMENT]}
+
 
 def arn_of(scope: Scope, bucket: str) -> str:
     """A bucket's ARN, which is its id: policies and events name it by that."""

@@ -44,7 +44,7 @@ class SiteKind(Kind[Site, SiteState]):
             if digest is not None:
                 id = arn_of(scope, one.bucket)
                 keeps = "" if one.tags.get(ON_REMOVAL) == "wipe" else "with the bucket, it"
-                yield Found(self.name, one.name, id, SiteState(bucket=id, content=digest), {}, keeps=keeps)
+                yield Found(self.name, one.name, id, SiteState(bucket=id, content=digest), one.whose, keeps=keeps)
 
     def wanted(self, part: Site, ids: Mapping[str, str]) -> SiteState:
         """See the base."""

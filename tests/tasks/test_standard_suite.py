@@ -93,6 +93,7 @@ def test_created_it_reads_back_exactly_as_wanted_and_raising_again_writes_nothin
 def test_created_it_carries_the_identity_tags(scope: Scope, row: Row) -> None:
     raised(scope, row)
     one = found(scope, row)
+    assert one.environment == scope.environment
     if KINDS[row.part.kind].taggable:
         assert (one.tags[ENVIRONMENT], one.tags[PART]) == (scope.environment, row.part.key)
         assert one.fingerprint == one.state.fingerprint
