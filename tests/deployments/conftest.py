@@ -1,5 +1,5 @@
-"""Prefect's home for these tests: the one of the tests of flows."""
+"""What the tests of flows have, too: Prefect's home and server, and a name for an environment."""
 
-from tests.flows.conftest import prefect_home
+from tests.flows.conftest import name, prefect, prefect_home
 
-__all__ = ["prefect_home"]
+__all__ = ["name", "prefect", "prefect_home"]
