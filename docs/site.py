@@ -149,15 +149,10 @@ def navigation(found: dict[str, str]) -> list[dict[str, Any]]:
             name, patterns = entry if isinstance(entry, tuple) else ("", (entry,))
             taken = list(dict.fromkeys(page for pattern in patterns for page in left if fnmatchcase(page, pattern)))
             left = [page for page in left if page not in taken]
-            several = [_entry(page, found) for page in taken]
+            several = [{title(found[page]): page} for page in taken]
             places[place] += [{name: several}] if name and several else several
-    places[REST] += [_entry(page, found) for page in sorted(left, key=lambda page: title(found[page]))]
+    places[REST] += [{title(found[page]): page} for page in sorted(left, key=lambda page: title(found[page]))]
     return [{place: entries} for place, entries in places.items() if entries]
-
-
-def _entry(page: str, found: dict[str, str]) -> dict[str, str] | str:
-    """An index stands for its group, and has no name of its own."""
-    return page if page in {"docs/blueprint.md"} or page.endswith("/README.md") else {title(found[page]): page}
 
 
 def title(text: str) -> str:
@@ -202,9 +197,10 @@ def _missing(found: Iterable[str], html: Path) -> list[str]:
 
 
 def main() -> None:
-    """Build it in `.site`, and say where it begins."""
+    """Build it in `.site`, and say how to look at it: a browser gives the search nothing without a server."""
     try:
-        print(build(ROOT / ".site") / "index.html")
+        html = build(ROOT / ".site").relative_to(ROOT)
+        print(f"Built: {html}. Next: python3 -m http.server --bind 127.0.0.1 --directory {html}")
     except Broken as broken:
         sys.exit(str(broken))
 
