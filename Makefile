@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test thorough crash-test storm-test demo bench docs clean
+.PHONY: setup check test thorough crash-test storm-test topology demo bench docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,9 @@ crash-test: setup
 
 storm-test: setup
 	$(BIN)/python -m tests.storm
+
+topology: setup
+	$(BIN)/python -m tests.topology
 
 demo: setup
 	$(BIN)/python -m examples.demo

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Annotated, Any, Literal
 
 from prefect import flow, task
@@ -18,7 +19,9 @@ from blueprints.retiring import Retiring
 from flows.carry_out import RUNNER, Submitted, settle
 from tasks.errors import CastraError
 
-Verb = Literal["back-up", "copy-backups", "prune-backups", "prove-backups", "rotate-image", "retire-images", "drift"]
+Verb = Literal[
+    "back-up", "copy-backups", "prune-backups", "prove-backups", "rotate-image", "retire-images", "drift", "spin-up"
+]
 CONCERNED: Mapping[Verb, Callable[[Environment], bool]] = {
     "back-up": lambda environment: bool(environment.backups),
     "copy-backups": lambda environment: any(policy.copies for policy in environment.backups.values()),
@@ -27,8 +30,12 @@ CONCERNED: Mapping[Verb, Callable[[Environment], bool]] = {
     "rotate-image": lambda environment: bool(environment.servers),
     "retire-images": lambda environment: Retiring().of(environment.images) is not None,
     "drift": lambda environment: True,
+    "spin-up": lambda environment: True,
 }
 """Whether an environment has anything to do with a verb."""
+
+AT_ONCE = 20
+"""How many runs of a sweep may be under way."""
 
 
 class Place(BaseModel):
@@ -46,7 +53,12 @@ class Swept(BaseModel):
 
 
 @flow(name="sweep", flow_run_name="{verb} in {folder}", task_runner=RUNNER)
-def sweep(verb: Verb, folder: str = "deployments/environments", places: Sequence[Place] = ()) -> Swept:
+def sweep(
+    verb: Verb,
+    folder: str = "deployments/environments",
+    places: Sequence[Place] = (),
+    at_once: Annotated[int, Field(ge=1)] = AT_ONCE,
+) -> Swept:
     """Start a verb for each blueprint of a folder that it concerns, each in a run of its own, and wait for them.
 
     The runs are the verb's deployment's, so that the workers share them. One that fails holds up no other.
@@ -55,11 +67,13 @@ def sweep(verb: Verb, folder: str = "deployments/environments", places: Sequence
         verb: The verb; its deployment is `<verb>/castra`.
         folder: Where the blueprints are, as the worker sees it.
         places: Regions and accounts; each blueprint is swept in each of them. Where its document says, if not given.
+        at_once: How many of the runs may be under way; the next is started once one has ended.
     """
+    turns = BoundedSemaphore(at_once)
     wanted = environments_in(Path(folder), verb, places)
     submitted = Submitted()
     for label, environment in wanted.items():
-        submitted.steps[label] = _run.submit(verb, label, environment, return_state=False)
+        submitted.steps[label] = _run.submit(verb, label, environment, turns, return_state=False)
     settle(submitted, f"{verb} in {folder}")
     return Swept(verb=verb, ended={label: future.result() for label, future in submitted.steps.items()})
 
@@ -85,15 +99,16 @@ def _label(environment: Environment) -> str:
 
 
 @task(name="run", task_run_name="{verb} {label}", cache_policy=NO_CACHE)
-def _run(verb: Verb, label: str, environment: Environment) -> str:
+def _run(verb: Verb, label: str, environment: Environment, turns: BoundedSemaphore) -> str:
     """Run the verb's deployment for one environment, once for each sweep, however often this is tried."""
     document = environment.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    ended: Any = run_deployment(
-        f"{verb}/castra",
-        parameters={"blueprint": document},
-        idempotency_key=f"{flow_run.id} {label}",
-        poll_interval=2,
-    )
+    with turns:
+        ended: Any = run_deployment(
+            f"{verb}/castra",
+            parameters={"blueprint": document},
+            idempotency_key=f"{flow_run.id} {label}",
+            poll_interval=2,
+        )
     return _outcome(ended, label)
 
 

@@ -1,6 +1,7 @@
 """A verb for every environment of a folder: which ones, where, and what becomes of one that fails."""
 
 from pathlib import Path
+from threading import Barrier, Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -74,6 +75,30 @@ def test_each_environment_gets_a_run_of_its_own_with_its_whole_document(
     assert documents["web"] == small_document("web") | documents["web"]
     assert documents["shop"]["backups"]["all"]["when"]["cron"] == "0 2 * * *"
     assert len({key for _, _, key in started.asked}) == 2
+
+
+class Counting:
+    """A `run_deployment` that waits until as many are under way as may be, and notes the most that there were."""
+
+    def __init__(self, wide: int) -> None:
+        self.gate, self.lock, self.under_way, self.most = Barrier(wide), Lock(), 0, 0
+
+    def __call__(self, name: str, **asked: Any) -> Any:
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        self.gate.wait(60)
+        with self.lock:
+            self.under_way -= 1
+        return SimpleNamespace(name=name, state=Completed())
+
+
+def test_no_more_runs_are_under_way_than_may_be(prefect: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting(2)
+    monkeypatch.setattr(sweeping, "run_deployment", counting)
+    places = [Place(region=region) for region in ("eu-west-1", "us-east-1", "us-west-2")]
+    assert len(sweep("spin-up", str(folder), places, at_once=2).ended) == 6
+    assert counting.most == 2
 
 
 def test_one_that_fails_holds_up_no_other_and_is_named(
