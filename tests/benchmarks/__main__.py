@@ -8,18 +8,7 @@ from importlib import import_module
 
 from tests.physics.process import client_settings, emulator
 
-BENCHMARKS = (
-    "shell",
-    "second_up",
-    "size",
-    "engine",
-    "critical_path",
-    "thousand",
-    "publish",
-    "backups",
-    "rotation",
-    "workers",
-)
+BENCHMARKS = ("shell", "second_up", "size", "engine", "critical_path", "thousand", "publish", "backups", "rotation")
 
 
 def main() -> None:
