@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test thorough crash-test storm-test topology demo bench docs clean
+.PHONY: setup check test thorough crash-test storm-test topology demo console bench docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,9 @@ topology: setup
 
 demo: setup
 	$(BIN)/python -m examples.demo
+
+console: setup
+	$(BIN)/python -m examples.console $(if $(PORT),--port $(PORT))
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

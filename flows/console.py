@@ -57,11 +57,11 @@ def local_server() -> str:
             url = str(json.loads(record.read_text())["url"])
             if _is_ours(url):
                 return url
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
-        process = _start(port, url, home / "castra-console.log")
+        process = serve(port, url, home / "castra-console.log")
         record.write_text(json.dumps({"url": url, "pid": process.pid}))
-        _wait_for(url, process, home / "castra-console.log")
+        wait_for(url, process, home / "castra-console.log")
         return url
 
 
@@ -80,9 +80,10 @@ def stop_local_server() -> bool:
     return True
 
 
-def _start(port: int, url: str, log: Path) -> subprocess.Popen[bytes]:
-    """A server in a session of its own, so that it outlives the shell and its Ctrl-C."""
+def serve(port: int, url: str, log: Path) -> subprocess.Popen[bytes]:
+    """A server that keeps what it keeps in PREFECT_HOME; in a session of its own, so that it outlives the Ctrl-C."""
     settings = {
+        "PREFECT_HOME": str(PREFECT_HOME.value()),
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Without these the recorder takes 45 task runs a second, and drops what its queue can't hold.
@@ -100,7 +101,8 @@ def _start(port: int, url: str, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server answers. Raises CastraError where it doesn't, or has ended."""
     started = time.monotonic()
     ended = Retrying(
         retry=retry_if_result(lambda ready: not ready),
@@ -143,7 +145,7 @@ def _is_ours(url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """4200, where people look for it, or any that is free."""
     for port in (PORT, 0):
         with socket.socket() as candidate, contextlib.suppress(OSError):

@@ -20,6 +20,7 @@ def emulator(profile: str = "calm", seed: int = 1) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.terminate()
+            process.wait()  # Popen's own end waits a moment only, if it's Ctrl-C that ends the block
 
 
 def client_settings(url: str, region: str = "eu-west-1") -> dict[str, str]:
