@@ -1,12 +1,19 @@
-"""What is wrong with backups and images, and which environments end, as events of Prefect for automations."""
+"""What becomes of environments, and what is wrong with backups and images, as events of Prefect for automations."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 
-from tasks.reading import Standing
+from tasks.errors import CastraError, Declined, Halted, Moved, explain
 
-Ending = Literal["castra.environment.expiring", "castra.environment.expired"]
+Happening = Literal[
+    "castra.environment.raised",
+    "castra.environment.drifted",
+    "castra.environment.failed",
+    "castra.environment.expiring",
+    "castra.environment.expired",
+]
 Alarm = Literal["castra.backup.late", "castra.backup.failed", "castra.backup.unproven", "castra.image.refused"]
 
 
@@ -24,14 +31,31 @@ def alarm(event: Alarm, environment: str, name: str, reason: str, **told: str | 
     emit_event(event=event, resource=resource, payload={"reason": reason, **told})
 
 
-def environment_event(event: Ending, one: Standing, region: str, reason: str, **told: str | int | float | None) -> None:
-    """Emit an event about an environment that ends, or has ended; its resource is `castra.environment.<name>`."""
-    name = one.environment
+def environment_event(
+    event: Happening, name: str, region: str, reason: str, *, owner: str | None = None, **told: Any
+) -> None:
+    """Emit an event about an environment; its resource is `castra.environment.<name>`, `reason` is for people."""
     resource = {
         "prefect.resource.id": f"castra.environment.{name}",
         "prefect.resource.name": name,
         "castra.environment": name,
         "castra.region": region,
     }
-    whose = {"owner": one.owner, "purpose": one.purpose, "expires": one.expires.isoformat() if one.expires else None}
-    emit_event(event=event, resource=resource, payload={"reason": reason, **whose, **told})
+    emit_event(event=event, resource=resource, payload={"reason": reason, "owner": owner, **told})
+
+
+def tell_failure(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
+    """A hook of flows that raise or strike: `castra.environment.failed`, unless somebody wanted it to end like that.
+
+    Nothing is told of what was declined, has moved since it was agreed to, or was asked to stop.
+    """
+    error: Any = state.result(raise_on_failure=False)
+    if isinstance(error, Declined | Moved | Halted):
+        return
+    asked = flow_run.parameters
+    document = asked.get("blueprint") or {"name": asked.get("environment"), "region": asked.get("region")}
+    what = str(flow_run.name)
+    said = explain(error, what) if isinstance(error, Exception) else CastraError(what, str(state.message))
+    environment_event(
+        "castra.environment.failed", document["name"], document["region"], str(said), owner=document.get("owner")
+    )

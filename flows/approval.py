@@ -43,6 +43,5 @@ def approval_of(planned: Plan) -> str:
 
 
 def _question(planned: Plan) -> str:
-    counts = ", ".join(f"{count} to {action}" for action, count in planned.counts.items() if count)
-    told = f"**{planned.environment}** in {planned.region}: {counts}. {planned.remark}".rstrip()
+    told = f"**{planned.environment}** in {planned.region}: {planned.summary}. {planned.remark}".rstrip()
     return f"{told}\n\nThe artifact `plan-{planned.environment}` has each step. The plan is {planned.fingerprint}."

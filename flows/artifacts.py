@@ -30,8 +30,7 @@ def this_run() -> str:
 
 def show_plan(plan: Plan, title: str = "Plan") -> None:
     """A table of what is to be done, and why."""
-    counts = ", ".join(f"{count} to {action}" for action, count in plan.counts.items() if count)
-    description = f"{title} of {plan.environment} in {plan.region}: {counts or 'nothing'} ({plan.fingerprint})"
+    description = f"{title} of {plan.environment} in {plan.region}: {plan.summary} ({plan.fingerprint})"
     described = ". ".join(filter(None, (description, plan.remark)))
     create_table_artifact(table=as_rows(plan), key=f"plan-{plan.environment}", description=described)
 

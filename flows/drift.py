@@ -3,9 +3,12 @@
 from prefect import flow
 
 from blueprints.environment import Environment
+from flows.alarms import environment_event
 from flows.artifacts import show_plan
 from tasks.reading import plan_of, scope_of
 from tasks.report import Report, report_on
+
+MOST_PARTS = 50  # of an event, which a server keeps whole
 
 
 @flow(name="drift", flow_run_name="drift of {blueprint.name}")
@@ -18,4 +21,16 @@ def drift(blueprint: Environment) -> Report:
     scope = scope_of(blueprint)
     planned = plan_of(blueprint, scope, [part.key for part in blueprint.parts()])
     show_plan(planned, title="Drift")
+    if planned.changes:
+        reason = f"it isn't as its blueprint says: {planned.summary}"
+        parts = [f"{step.action} {step.part}: {step.because}" for step in planned.changes[:MOST_PARTS]]
+        environment_event(
+            "castra.environment.drifted",
+            blueprint.name,
+            blueprint.region,
+            reason,
+            owner=blueprint.owner,
+            purpose=blueprint.purpose,
+            parts=parts,
+        )
     return report_on(planned, scope.calls.summary())

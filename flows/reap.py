@@ -2,11 +2,12 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from prefect import flow
 
 from blueprints.lifetimes import Lifetime, lasting
-from flows.alarms import environment_event
+from flows.alarms import Happening, environment_event
 from flows.artifacts import show_operation
 from flows.carry_out import RUNNER
 from flows.perform import perform
@@ -58,7 +59,7 @@ def _strike(deed: Deed, one: Standing, scope: Scope) -> Deed:
     except Moved as moved:
         return deed.model_copy(update={"action": KEEP, "because": moved.why})
     reason = f"its time was over at {as_tag(one.expires)}; it was struck, {report.left} resources left"
-    environment_event("castra.environment.expired", one, scope.region, reason, left=report.left)
+    _tell("castra.environment.expired", one, scope.region, reason, left=report.left)
     return deed.model_copy(update={"because": f"{deed.because}; {report.left} resources left"})
 
 
@@ -68,4 +69,9 @@ def _warn(standing: list[Standing], region: str, left: dict[str, int]) -> None:
             seconds = left[one.environment]
             reason = f"it ends {in_words(one.expires, one.expires - timedelta(seconds=seconds))}"
             reason += f", at {as_tag(one.expires)}; `castra extend {one.environment} 8h` gives it more time"
-            environment_event("castra.environment.expiring", one, region, reason, seconds_left=seconds)
+            _tell("castra.environment.expiring", one, region, reason, seconds_left=seconds)
+
+
+def _tell(event: Happening, one: Standing, region: str, reason: str, **told: Any) -> None:
+    whose = {"owner": one.owner, "purpose": one.purpose, "expires": as_tag(one.expires)}
+    environment_event(event, one.environment, region, reason, **whose, **told)

@@ -5,10 +5,12 @@ import time
 from prefect import flow
 
 from blueprints.environment import Environment
+from flows.alarms import environment_event, tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
+from tasks.expiry import as_tag
 from tasks.lease import lease
 from tasks.reading import outputs_of, plan_of, scope_of
 from tasks.report import Outcome, Report, report_on
@@ -16,7 +18,7 @@ from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
-@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER)
+@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER, on_failure=[tell_failure])
 def spin_up(
     blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None, ask: bool = False
 ) -> Report:
@@ -44,7 +46,24 @@ def spin_up(
     report = _report(planned, scope, started, outcomes, outputs_of(scope), retries)
     show_result(report)
     show_picture(blueprint)
+    _tell(blueprint, report)
     return report
+
+
+def _tell(blueprint: Environment, report: Report) -> None:
+    """That it stands as it was asked for, with what people want to know of it."""
+    changes = sum(count for action, count in report.counts.items() if action != "keep")
+    reason = f"it stands as asked for: {changes} parts changed in {report.seconds} s"
+    environment_event(
+        "castra.environment.raised",
+        blueprint.name,
+        blueprint.region,
+        reason,
+        owner=blueprint.owner,
+        purpose=blueprint.purpose,
+        expires=as_tag(report.expires),
+        outputs=report.outputs,
+    )
 
 
 def _report(

@@ -4,6 +4,7 @@ import time
 
 from prefect import flow
 
+from flows.alarms import tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
@@ -17,7 +18,7 @@ from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
-@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER)
+@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER, on_failure=[tell_failure])
 def tear_down(
     environment: str,
     region: str,

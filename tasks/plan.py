@@ -125,6 +125,11 @@ class Plan(BaseModel):
         return {action: sum(step.action == action for step in self.steps) for action in actions}
 
     @property
+    def summary(self) -> str:
+        """The counts in words: `3 to create, 9 to keep`."""
+        return ", ".join(f"{count} to {action}" for action, count in self.counts.items() if count) or "nothing"
+
+    @property
     def fingerprint(self) -> str:
         """A hash of all that would be written: what an approval is bound to."""
         steps = sorted(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from operator import not_
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -17,15 +18,22 @@ from typing import Any
 import pytest
 import yaml
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import FlowRun
 from prefect.events.clients import get_events_client
 from prefect.events.schemas.events import Event, Resource
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from deployments.alarms import ENDED, SCHEDULED, automations, bring_about
+from deployments.alarms import ENDED, NOTIFIER, SCHEDULED, automations, bring_about, by_block, by_sns
+from flows.notify_sns import notify_sns
 from tests.flows.server import prefect_server
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 120
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:ops"
+EVENTS = 10  # alarms that wait for an event
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +109,12 @@ def test_a_failed_backup_and_a_schedule_that_stands_still_are_told(
     run = bring_all_about(server, "custom-webhook/ops")
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
-    assert len(lines) == 7 + len(ENDED)
+    assert len(lines) == EVENTS + len(ENDED)
     assert all(line.endswith(": made") for line in lines)
 
     quick = {"hourly-backups": timedelta(seconds=10)}
-    assert [bring_about(one) for one in automations(block._block_document_id, quick)] == ["as wanted"] * 7 + ["changed"]
+    again = [bring_about(one) for one in automations(by_block("custom-webhook/ops"), quick)]
+    assert again == ["as wanted"] * EVENTS + ["changed"]
     send("castra.backup.failed", "castra.policy.shop.nightly", reason="instance/db: it is locked")
     heard: dict[str, str] = {}
     deadline = time.monotonic() + PATIENCE
@@ -114,6 +123,29 @@ def test_a_failed_backup_and_a_schedule_that_stands_still_are_told(
         heard[said["subject"]] = said["body"]
     assert heard["Castra: A backup failed"] == "nightly: instance/db: it is locked"
     assert heard["Castra: hourly-backups is late"] == "No run of hourly-backups has completed within 0:00:10."
+
+
+@pytest.mark.slow
+def test_a_topic_of_sns_is_told_by_a_run_whose_text_is_filled_in(server: str) -> None:
+    with temporary_settings({PREFECT_API_URL: server}):
+        without = bring_all_about(server, TOPIC)
+        assert (without.returncode, "isn't deployed" in without.stderr) == (1, True), without.stderr
+        id = notify_sns.to_deployment("castra").apply()
+        assert [bring_about(one) for one in automations(by_sns(TOPIC), {})] != []
+        send("castra.environment.failed", "castra.environment.shop", reason="Raising shop: vpc/main: no room")
+        run = run_of(id)
+    told = "shop: Raising shop: vpc/main: no room"
+    assert run.parameters == {"topic": TOPIC, "subject": "Castra: An environment failed", "message": told}
+    assert f"{notify_sns.name}/castra" == NOTIFIER
+
+
+def run_of(deployment: Any) -> FlowRun:
+    """The run that an automation has made of it, as soon as there is one."""
+    wanted = DeploymentFilter(id=DeploymentFilterId(any_=[deployment]))
+    patiently = Retrying(stop=stop_after_delay(PATIENCE), wait=wait_fixed(0.2), retry=retry_if_result(not_))
+    with get_client(sync_client=True) as client:
+        (run,) = patiently(client.read_flow_runs, deployment_filter=wanted)
+    return run
 
 
 def test_what_is_watched_is_what_runs_by_the_clock() -> None:
