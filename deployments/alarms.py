@@ -1,7 +1,7 @@
 """`python -m deployments.alarms slack-webhook/ops`: automations that notify of what people have to know.
 
-Of backups that are late, failed or unproven, images that were refused, environments that differ, failed or end, runs that
-crashed, and schedules that stand still. Sent by a notification block, or to a topic of SNS by a run of `notify-sns/castra`.
+Of backups that are late, failed or unproven, images that were refused, environments that differ, failed or end, runs
+that crashed, and schedules that stand still. Sent by a notification block, or to a topic of SNS by `notify-sns/castra`.
 Each automation is made once and then kept as it is described here: running it again changes what differs.
 """
 

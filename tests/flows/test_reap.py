@@ -127,6 +127,7 @@ def test_what_was_extended_since_it_was_looked_at_is_left_alone(
 
 def test_a_warning_comes_before_and_a_word_after(aws: Physics, name: str, heard: list[Heard]) -> None:
     spin_up(small(name, expires_after="8h", owner="ada"))
+    heard.clear()
     reap(REGION, warn="1h")
     assert heard == []
     aws.advance(7 * 3600 + 1800)
