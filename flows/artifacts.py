@@ -1,15 +1,17 @@
-"""What a run leaves to look at in Prefect: tables of plans and results."""
+"""What a run leaves to look at in Prefect: tables of plans, results and outputs, a page, and a picture."""
 
 import base64
 import os
 import re
 import socket
+from collections.abc import Mapping
 
-from prefect.artifacts import create_image_artifact, create_table_artifact
+from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 from blueprints.environment import Environment
+from flows.reporting import page
 from tasks.decide import Plan
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
@@ -36,14 +38,18 @@ def show_plan(plan: Plan, title: str = "Plan") -> None:
 
 
 def show_result(report: Report) -> None:
-    """A table of what was done, with ids and seconds, and the outputs."""
+    """A table of what was done, with ids and seconds; and a page about it, with the outputs as links."""
     rows = [outcome.model_dump() for outcome in report.outcomes or ()]
-    rows += [
-        {"part": name, "action": "output", "id": value, "seconds": ""} for name, value in (report.outputs or {}).items()
-    ]
     left = "" if report.left is None else f", {report.left} resources left"
     description = f"{report.environment} in {report.region}: {report.seconds} s, {report.calls['write']} writes{left}"
     create_table_artifact(table=rows, key=f"result-{report.environment}", description=description)
+    create_markdown_artifact(page(report), key=f"report-{report.environment}", description=description)
+
+
+def show_outputs(environment: str, outputs: Mapping[str, str]) -> None:
+    """A table of what people, and systems that raise by the API, want to know of what stands."""
+    rows = [{"output": name, "value": value} for name, value in outputs.items()]
+    create_table_artifact(table=rows, key=f"outputs-{environment}", description=f"What {environment} is reached by")
 
 
 def show_picture(environment: Environment) -> None:

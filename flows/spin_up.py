@@ -7,7 +7,7 @@ from prefect import flow
 from blueprints.environment import Environment
 from flows.alarms import environment_event, tell_failure
 from flows.approval import approval_of
-from flows.artifacts import show_picture, show_plan, show_result, this_run
+from flows.artifacts import show_outputs, show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
 from tasks.decide import Plan
 from tasks.expiry import as_tag
@@ -35,6 +35,7 @@ def spin_up(
         planned = plan_of(blueprint, scope, replace)
         if planned.settled:
             show_plan(planned)
+            show_outputs(blueprint.name, planned.outputs)
             return _report(planned, scope, started, [], planned.outputs, Retries())
         if ask:
             approved, started = approval_of(planned), time.monotonic()
@@ -45,6 +46,7 @@ def spin_up(
         outcomes = carry_out(planned, scope, f"Raising {blueprint.name}")
     report = _report(planned, scope, started, outcomes, outputs_of(scope), retries)
     show_result(report)
+    show_outputs(blueprint.name, report.outputs or {})
     show_picture(blueprint)
     _tell(blueprint, report)
     return report

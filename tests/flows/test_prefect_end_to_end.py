@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,15 +11,17 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tasks.reading import outputs_of
 from tests.flows.server import prefect_server
 from tests.flows.shell import LIMIT
-from tests.flows.world import REGION, ROOT, keys, small, small_document, standing, whole, witness
+from tests.flows.world import REGION, ROOT, keys, scope, small, small_document, standing, whole, witness
 from tests.physics import Physics
 
 PREFECT = Path(sys.executable).parent / "prefect"
@@ -166,15 +169,17 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
     assert {f"create {part}" for part in keys(environment)} <= set(steps)
     assert "await nat-gateway/a" in steps
 
-    # Two tables, what was to be done and what was; and a picture of what stands.
+    # Tables of what was to be done, of what was, and of the outputs; a page, and a picture of what stands.
     tables = castrum.artifacts(raised["id"])
-    assert set(tables) == {f"plan-{name}", f"result-{name}", f"picture-{name}"}
+    assert set(tables) == {f"{what}-{name}" for what in ("plan", "result", "outputs", "report", "picture")}
     assert tables[f"picture-{name}"]["type"] == "image"
     planned = json.loads(tables[f"plan-{name}"]["data"])
     assert {row["part"]: row["action"] for row in planned} == dict.fromkeys(keys(environment), "create")
     done = json.loads(tables[f"result-{name}"]["data"])
     assert {row["part"] for row in done if row["action"] == "create"} == set(keys(environment))
-    assert "nat-gateway/a.public_ip" in {row["part"] for row in done if row["action"] == "output"}
+    outputs = {row["output"]: row["value"] for row in json.loads(tables[f"outputs-{name}"]["data"])}
+    assert "nat-gateway/a.public_ip" in outputs
+    assert f"| nat-gateway/a.public_ip | {outputs['nat-gateway/a.public_ip']} |" in tables[f"report-{name}"]["data"]
 
     # Struck over the API; and a run that fails says why.
     asked = {"environment": name, "region": REGION}
@@ -214,3 +219,38 @@ def test_a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, 
     started = [one for one in runs if one["parent_task_run_id"]]
     assert {one["parameters"]["blueprint"]["name"] for one in started} == {f"{name}-a", f"{name}-b"}
     assert {one["state_type"] for one in started} == {"COMPLETED"}
+
+
+@pytest.mark.slow
+def test_three_ways_of_the_api_lead_to_one_run_by_its_key(castrum: Castrum, aws: Physics, name: str) -> None:
+    """What docs/api.md shows, as it stands there but for the names, and the pipeline's script, all with one key."""
+    asked = (("http://127.0.0.1:4200", castrum.url), ("jamstack", "batch"), ("pr-12", name))
+    curl, python = (reduce(lambda text, pair: text.replace(*pair), asked, block) for block in code_of("docs/api.md"))
+    if shutil.which("curl"):
+        started = ran(castrum, ["bash", "-euc", curl.partition("curl -sf $PREFECT_API_URL/artifacts")[0]])
+        assert json.loads(started)["state"]["type"] != "FAILED"
+    ran(castrum, [sys.executable, "-c", python])
+    script = [sys.executable, str(ROOT / "examples" / "pull-request" / "castra.py")]
+    told = ran(castrum, [*script, "raise", "batch", name, f"{name}-4f0c2d1"])
+    deployment = castrum.deployment("raise-from-catalogue")["id"]
+    runs = castrum.ask("flow_runs/filter", flow_runs={"deployment_id": {"any_": [deployment]}})
+    assert [(run["parameters"]["name"], run["state_type"]) for run in runs] == [(name, "COMPLETED")]
+    outputs = dict(line.split("=", 1) for line in told.splitlines())
+    assert outputs == outputs_of(scope(name))
+    assert outputs
+    ran(castrum, [*script, "strike", name, f"{name}-closed"])
+    assert standing(name) == []
+
+
+def code_of(page: str) -> list[str]:
+    """The blocks of code of a page that are indented, those of one section as one."""
+    sections = (ROOT / page).read_text().split("\n## ")[1:]
+    blocks = ("\n".join(line[4:] for line in one.splitlines() if line.startswith("    ")) for one in sections)
+    return [block for block in blocks if block]
+
+
+def ran(castrum: Castrum, command: list[str]) -> str:
+    """Run it to its end, as somebody who knows the server; what it printed."""
+    run = subprocess.run(command, env=castrum.env, capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
