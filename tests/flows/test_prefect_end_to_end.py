@@ -69,7 +69,8 @@ class Castrum:
 
     def deployment(self, flow: str) -> Any:
         """What the server knows of a verb's deployment."""
-        known = self.ask("deployments/filter", flows={"name": {"any_": [flow]}})
+        named = {"flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": ["castra"]}}}
+        known = self.ask("deployments/filter", **named)
         assert len(known) == 1
         return known[0]
 
