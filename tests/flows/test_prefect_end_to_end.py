@@ -97,7 +97,7 @@ class Castrum:
     def artifacts(self, flow_run: str) -> dict[str, Any]:
         """The artifacts that a run left, by key."""
         found = self.ask("artifacts/filter", artifacts={"flow_run_id": {"any_": [flow_run]}})
-        assert {artifact["type"] for artifact in found} <= {"table", "image"}
+        assert {artifact["type"] for artifact in found} <= {"table", "image", "markdown"}
         return {artifact["key"]: artifact for artifact in found}
 
 
