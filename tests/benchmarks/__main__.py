@@ -8,7 +8,18 @@ from importlib import import_module
 
 from tests.physics.process import client_settings, emulator
 
-BENCHMARKS = ("shell", "second_up", "size", "engine", "critical_path", "thousand", "publish", "backups", "rotation")
+BENCHMARKS = (
+    "shell",
+    "second_up",
+    "size",
+    "engine",
+    "critical_path",
+    "thousand",
+    "publish",
+    "backups",
+    "ten_thousand",
+    "rotation",
+)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tasks.backups.tagging import PROVEN
 from tasks.images.owned import STEPS
 from tasks.images.provenance import BUILT_BY, REFUSED
-from tasks.scope import CREATED, FINGERPRINT, PART
+from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
 from tests.crash.functions import functions, queues, rules
 from tests.crash.stage import Stage
@@ -66,7 +66,7 @@ NOISE = re.compile(
     r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)"
 )
 """What chance decides inside texts; the last of these is an API's id where a policy names it."""
-NOTES = (CREATED, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall")
+NOTES = (CREATED, EXPIRES, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"

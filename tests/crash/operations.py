@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.crash import backups, images, restoring, rotating
+from tests.crash import backups, ending, images, pausing, restoring, rotating
 from tests.crash.disturbing import Case, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -131,4 +131,8 @@ OPERATIONS = {
     "build-image": Operation(images.build, wrong=images.built),
     "build-image-encrypted": Operation(images.build_encrypted, wrong=images.encrypted),
     "retire": Operation(images.retire, wrong=images.retired),
+    "extend": Operation(ending.extend, wrong=ending.extended),
+    "reap": Operation(ending.reap, wrong=ending.reaped),
+    "pause": Operation(pausing.pause, wrong=pausing.paused),
+    "resume": Operation(pausing.resume, wrong=pausing.resumed),
 }
