@@ -1,4 +1,4 @@
-"""A blueprint from a form: its text, or the path of a file that the worker has; what's wrong is told as by the shell."""
+"""A blueprint from a form: its text, or a path of a file that the worker has; what is wrong is told with its place."""
 
 from pathlib import Path
 
