@@ -4,7 +4,7 @@ import base64
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import flow_run
@@ -12,6 +12,7 @@ from prefect.utilities.urls import url_for
 
 from blueprints.environment import Environment
 from flows.reporting import page
+from tasks.backups.coverage import Coverage
 from tasks.decide import Plan
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
@@ -50,6 +51,15 @@ def show_outputs(environment: str, outputs: Mapping[str, str]) -> None:
     """A table of what people, and systems that raise by the API, want to know of what stands."""
     rows = [{"output": name, "value": value} for name, value in outputs.items()]
     create_table_artifact(table=rows, key=f"outputs-{environment}", description=f"What {environment} is reached by")
+
+
+def show_coverage(environment: str, rows: Sequence[Coverage]) -> None:
+    """A table of how everything stands with its backups, what is amiss first."""
+    told = sorted(rows, key=lambda row: (not row.late, row.what, row.policy))
+    amiss = sum(bool(row.late) for row in rows)
+    description = f"Backups of {environment}: {len(rows)} sources, {amiss} not as they should be"
+    table = [row.model_dump(mode="json") for row in told[:MOST_ROWS]]
+    create_table_artifact(table=table, key=f"coverage-{environment}", description=description)
 
 
 def show_picture(environment: Environment) -> None:

@@ -7,7 +7,7 @@ from prefect import flow
 
 from blueprints.environment import Environment
 from flows.alarms import alarm
-from flows.artifacts import show_operation, this_run
+from flows.artifacts import show_coverage, show_operation, this_run
 from flows.perform import NARROW, perform
 from tasks.backups.costs import GIB_MONTH
 from tasks.backups.pace import paced
@@ -45,6 +45,7 @@ def prune_backups(blueprint: Environment, price: float = GIB_MONTH, approved: st
     seconds = round(time.monotonic() - started, 3)
     done = done.model_copy(update={"seconds": seconds, "figures": done.figures | {"throttled": pace.throttled}})
     show_operation(done)
+    show_coverage(blueprint.name, pruning.coverage)
     for policy, reasons in pruning.late.items():
         alarm("castra.backup.late", blueprint.name, policy, "\n".join(reasons))
     return done

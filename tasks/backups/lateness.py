@@ -29,8 +29,14 @@ def late(
     for name, policy in policies.items():
         due = policy.when.due(now - GRACE)
         for series in sorted(covers[name]):
-            moment = newest.get((name, series))
-            if moment is None or moment < due:
-                last = f"its newest good one is of {moment:%Y-%m-%d %H:%M} UTC" if moment else "there's no good one"
-                found.setdefault(name, []).append(f"{series}: {last}, and one was due at {due:%Y-%m-%d %H:%M} UTC")
+            if why := overdue(newest.get((name, series)), due):
+                found.setdefault(name, []).append(f"{series}: {why}")
     return found
+
+
+def overdue(newest: datetime | None, due: datetime) -> str:
+    """Why the newest good backup isn't as new as it should be, in words; nothing if it is. Pure."""
+    if newest is not None and newest >= due:
+        return ""
+    last = f"its newest good one is of {newest:%Y-%m-%d %H:%M} UTC" if newest else "there's no good one"
+    return f"{last}, and one was due at {due:%Y-%m-%d %H:%M} UTC"

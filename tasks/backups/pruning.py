@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from blueprints.backups import BackupPolicy, Tiers
 from blueprints.environment import Environment
 from tasks.backups.costs import GIB_MONTH, figures
+from tasks.backups.coverage import Coverage, coverage
 from tasks.backups.lateness import late
 from tasks.backups.record import Backup, backups_in
 from tasks.backups.retention import Policy, Verdict, retain
@@ -25,11 +26,15 @@ REMOVE = "remove"
 
 @dataclass(frozen=True)
 class Pruning:
-    """A plan, the backups that its deeds remove, by what the deeds are called, and what is late, by policy."""
+    """A plan, the backups that its deeds remove, by what the deeds are called, and what is late, by policy.
+
+    `coverage` is how each source stood before anything was removed.
+    """
 
     operation: Operation
     going: Mapping[str, Backup]
     late: Mapping[str, list[str]] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
 
 
 def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: float = GIB_MONTH) -> Pruning:
@@ -44,7 +49,8 @@ def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: flo
     if not all(one.keep for one in verdicts):
         verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
     pruning = planned(blueprint, verdicts, price, scope.calls.summary())
-    return replace(pruning, late=late(blueprint.backups, covers, listed, now))
+    behind = late(blueprint.backups, covers, listed, now)
+    return replace(pruning, late=behind, coverage=coverage(blueprint, covers, listed, now))
 
 
 def regions_of(blueprint: Environment) -> list[str]:

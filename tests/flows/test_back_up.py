@@ -1,10 +1,12 @@
 """Backing up and pruning, by flows and by a shell: what nobody made twice, what failed, what was left undone."""
 
+import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -245,7 +247,7 @@ def test_devices_that_a_killed_run_did_not_note_are_noted_by_the_next_run(aws: P
 # ---------------------------------------------------------------------- pruning
 
 
-def test_what_no_tier_wants_goes_and_the_figures_say_what_that_frees(aws: Physics, name: str) -> None:
+def test_what_no_tier_wants_goes_and_the_figures_say_what_that_frees(aws: Physics, prefect: str, name: str) -> None:
     source = volume(name)
     made = [old(name, source, days) for days in range(10)]
     done = prune_backups(blueprint(name))
@@ -260,6 +262,11 @@ def test_what_no_tier_wants_goes_and_the_figures_say_what_that_frees(aws: Physic
         "usd_for_a_gib_month": 0.05,
     }
     assert prune_backups(blueprint(name)).counts == {"keep": 7}
+    with urlopen(f"{prefect}/api/artifacts/coverage-{name}/latest") as answer:
+        kept = json.load(answer)
+    (row,) = json.loads(kept["data"])
+    assert (row["what"], row["policy"], row["backups"], row["gib"]) == (source, "nightly", 7, 28)
+    assert (row["late"], kept["description"]) == ("", f"Backups of {name}: 1 sources, 0 not as they should be")
 
 
 def test_a_policy_that_is_gone_is_named_and_its_backups_age(aws: Physics, name: str) -> None:
