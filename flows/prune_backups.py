@@ -10,6 +10,7 @@ from flows.alarms import alarm
 from flows.artifacts import show_coverage, show_operation, this_run
 from flows.perform import NARROW, perform
 from tasks.backups.costs import GIB_MONTH
+from tasks.backups.coverage import late
 from tasks.backups.pace import paced
 from tasks.backups.pruning import plan_pruning, remove
 from tasks.lease import lease
@@ -46,6 +47,6 @@ def prune_backups(blueprint: Environment, price: float = GIB_MONTH, approved: st
     done = done.model_copy(update={"seconds": seconds, "figures": done.figures | {"throttled": pace.throttled}})
     show_operation(done)
     show_coverage(blueprint.name, pruning.coverage)
-    for policy, reasons in pruning.late.items():
+    for policy, reasons in late(pruning.coverage).items():
         alarm("castra.backup.late", blueprint.name, policy, "\n".join(reasons))
     return done

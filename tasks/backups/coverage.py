@@ -1,14 +1,14 @@
-"""Coverage: for all that is, or should be, backed up, the newest good backup, and whether it's proven. Pure."""
+"""Coverage: of all that is, or should be, backed up, the newest good backup, its proof, and whether it's late. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from blueprints.environment import Environment
-from tasks.backups.lateness import GRACE, overdue
+from blueprints.backups import BackupPolicy
 from tasks.backups.record import Backup
 
+GRACE = timedelta(hours=6)  # what a run may be late, and a snapshot may take
 NO_POLICY = ""
 
 
@@ -32,30 +32,41 @@ class Coverage(BaseModel):
 
 
 def coverage(
-    environment: Environment,
+    policies: Mapping[str, BackupPolicy],
     covers: Mapping[str, Iterable[str]],
     backups: Iterable[Backup],
     now: datetime,
+    instances: Iterable[str] = (),
 ) -> tuple[Coverage, ...]:
-    """A row for each source of each policy, and for each instance of the document that none covers; these come first.
+    """A row for each source of each policy, after one for each instance of the document that none covers.
 
-    `covers` are the series that each policy covers now.
+    `covers` are the series that each policy covers now, `instances` the names of the document's. A backup is late once
+    it has been due for six hours; one by hand counts as well.
     """
     held: dict[tuple[str, str], list[Backup]] = {}
     for backup in backups:
         if backup.state == "complete":
             held.setdefault((backup.policy, backup.series), []).append(backup)
-    rows: list[Coverage] = []
+    rows = list(_uncovered(instances, covers))
     for policy, several in sorted(covers.items()):
-        due = environment.backups[policy].when.due(now - GRACE)
+        due = policies[policy].when.due(now - GRACE)
         rows += (_row(policy, series, held.get((policy, series), []), due) for series in sorted(several))
-    return (*_uncovered(environment, covers), *rows)
+    return tuple(rows)
 
 
-def _uncovered(environment: Environment, covers: Mapping[str, Iterable[str]]) -> Iterator[Coverage]:
+def late(rows: Iterable[Coverage]) -> dict[str, list[str]]:
+    """By policy, each source that it covers whose newest good backup is older than it should be, in words."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.late and row.policy != NO_POLICY:
+            found.setdefault(row.policy, []).append(f"{row.what}: {row.late}")
+    return found
+
+
+def _uncovered(instances: Iterable[str], covers: Mapping[str, Iterable[str]]) -> Iterator[Coverage]:
     covered = {series for several in covers.values() for series in several}
-    for name in sorted(environment.instances):
-        if (part := f"instance/{name}") not in covered:
+    for part in sorted(f"instance/{name}" for name in instances):
+        if part not in covered:
             yield Coverage(what=part, late="no policy covers it")
 
 
@@ -70,5 +81,13 @@ def _row(policy: str, series: str, held: list[Backup], due: datetime) -> Coverag
         newest=newest,
         proven=max((one.proven for one in held if one.proven), default=None),
         gib=sum(one.gib for one in held),
-        late=overdue(newest, due),
+        late=_overdue(newest, due),
     )
+
+
+def _overdue(newest: datetime | None, due: datetime) -> str:
+    """Why the newest good backup isn't as new as it should be, in words; nothing if it is."""
+    if newest is not None and newest >= due:
+        return ""
+    last = f"its newest good one is of {newest:%Y-%m-%d %H:%M} UTC" if newest else "there's no good one"
+    return f"{last}, and one was due at {due:%Y-%m-%d %H:%M} UTC"

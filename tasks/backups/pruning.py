@@ -1,7 +1,7 @@
 """Pruning: the plan of it over all policies, those too that are gone; and the calls that remove a backup."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from blueprints.backups import BackupPolicy, Tiers
 from blueprints.environment import Environment
 from tasks.backups.costs import GIB_MONTH, figures
 from tasks.backups.coverage import Coverage, coverage
-from tasks.backups.lateness import late
 from tasks.backups.record import Backup, backups_in
 from tasks.backups.retention import Policy, Verdict, retain
 from tasks.backups.sources import covered_by
@@ -26,14 +25,10 @@ REMOVE = "remove"
 
 @dataclass(frozen=True)
 class Pruning:
-    """A plan, the backups that its deeds remove, by what the deeds are called, and what is late, by policy.
-
-    `coverage` is how each source stood before anything was removed.
-    """
+    """A plan, the backups that its deeds remove, by what the deeds are called, and how each source stood before."""
 
     operation: Operation
     going: Mapping[str, Backup]
-    late: Mapping[str, list[str]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
 
 
@@ -49,8 +44,7 @@ def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: flo
     if not all(one.keep for one in verdicts):
         verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
     pruning = planned(blueprint, verdicts, price, scope.calls.summary())
-    behind = late(blueprint.backups, covers, listed, now)
-    return replace(pruning, late=behind, coverage=coverage(blueprint, covers, listed, now))
+    return replace(pruning, coverage=coverage(blueprint.backups, covers, listed, now, blueprint.instances))
 
 
 def regions_of(blueprint: Environment) -> list[str]:

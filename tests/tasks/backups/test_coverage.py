@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from blueprints.reading import build
-from tasks.backups.coverage import Coverage, coverage
+from tasks.backups.coverage import Coverage, coverage, late
 from tests.tasks.backups.making import NOW, backup, nightly
 
 SERVER = {"image": {"id": "ami-0123456789abcdef0"}, "instance_type": "t3.micro", "placement": "public"}
@@ -24,12 +24,13 @@ def test_what_no_policy_covers_comes_first_and_then_each_source_with_its_newest(
     own = nightly(3)
     copy = own[0].model_copy(update={"copy_of": "eu-west-1/snap-1", "region": "eu-central-1", "proven": proven})
     failed = backup(NOW, state="failed")
-    rows = coverage(SHOP, COVERS, [*own, copy, failed], NOW)
+    rows = coverage(SHOP.backups, COVERS, [*own, copy, failed], NOW, SHOP.instances)
     assert [(row.what, row.policy) for row in rows] == [
         ("instance/web", ""),
         ("instance/db", "nightly"),
         ("vol-1", "nightly"),
     ]
+    assert late(rows).keys() == {"nightly"}
     uncovered, without, good = rows
     assert uncovered.late == "no policy covers it"
     assert (without.backups, without.newest) == (0, None)
@@ -46,10 +47,12 @@ def test_what_no_policy_covers_comes_first_and_then_each_source_with_its_newest(
 
 
 def test_one_that_is_too_old_is_late() -> None:
-    (row,) = [one for one in coverage(SHOP, COVERS, nightly(1, NOW - timedelta(days=9)), NOW) if one.what == "vol-1"]
+    (row,) = [
+        one for one in coverage(SHOP.backups, COVERS, nightly(1, NOW - timedelta(days=9)), NOW) if one.what == "vol-1"
+    ]
     assert row.late.startswith("its newest good one is of ")
 
 
 def test_another_policys_backups_cover_nothing_here() -> None:
     others = [one.model_copy(update={"policy": "hourly"}) for one in nightly(2)]
-    assert {row.backups for row in coverage(SHOP, COVERS, others, NOW)} == {0}
+    assert {row.backups for row in coverage(SHOP.backups, COVERS, others, NOW)} == {0}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from blueprints.backups import BackupPolicy
-from tasks.backups.lateness import late
+from tasks.backups.coverage import coverage, late
 from tasks.backups.record import Backup
 from tests.tasks.backups.making import NOW, at, backup, nightly
 
@@ -13,7 +13,7 @@ POLICY = BackupPolicy.model_validate({"volumes": ["x"], "when": {"cron": "0 2 * 
 
 
 def told(*backups: Backup) -> dict[str, list[str]]:
-    return late({"nightly": POLICY}, {"nightly": {"vol-1"}}, backups, NOW)
+    return late(coverage({"nightly": POLICY}, {"nightly": {"vol-1"}}, backups, NOW))
 
 
 def test_one_that_was_taken_as_it_was_due_is_not_late() -> None:
@@ -36,7 +36,7 @@ def test_one_is_late_only_once_it_has_been_due_for_six_hours() -> None:
     before = nightly(1, NOW - timedelta(days=1))
     for hour, count in ((7, 0), (8, 1)):
         now = at(f"2026-05-13T{hour:02}:00:00")
-        assert len(late({"nightly": POLICY}, {"nightly": {"vol-1"}}, before, now)) == count
+        assert len(late(coverage({"nightly": POLICY}, {"nightly": {"vol-1"}}, before, now))) == count
 
 
 def test_another_policys_and_another_regions_count_for_nothing() -> None:
