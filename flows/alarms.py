@@ -5,6 +5,7 @@ from typing import Any, Literal
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 
+from blueprints.environment import Environment
 from tasks.errors import CastraError, Declined, Halted, Moved, explain
 
 Happening = Literal[
@@ -31,9 +32,13 @@ def alarm(event: Alarm, environment: str, name: str, reason: str, **told: str | 
     emit_event(event=event, resource=resource, payload={"reason": reason, **told})
 
 
-def environment_event(
-    event: Happening, name: str, region: str, reason: str, *, owner: str | None = None, **told: Any
-) -> None:
+def tell(event: Happening, blueprint: Environment, reason: str, **told: Any) -> None:
+    """Emit an event about the environment of a blueprint."""
+    whose = {"owner": blueprint.owner, "purpose": blueprint.purpose}
+    environment_event(event, blueprint.name, blueprint.region, reason, **whose, **told)
+
+
+def environment_event(event: Happening, name: str, region: str, reason: str, **told: Any) -> None:
     """Emit an event about an environment; its resource is `castra.environment.<name>`, `reason` is for people."""
     resource = {
         "prefect.resource.id": f"castra.environment.{name}",
@@ -41,21 +46,22 @@ def environment_event(
         "castra.environment": name,
         "castra.region": region,
     }
-    emit_event(event=event, resource=resource, payload={"reason": reason, "owner": owner, **told})
+    emit_event(event=event, resource=resource, payload={"reason": reason, **told})
 
 
 def tell_failure(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     """A hook of flows that raise or strike: `castra.environment.failed`, unless somebody wanted it to end like that.
 
-    Nothing is told of what was declined, has moved since it was agreed to, or was asked to stop.
+    Nothing is told of what was declined, has moved since it was agreed to, or was asked to stop. The owner and the
+    purpose are those of the blueprint; a striking is given none.
     """
     error: Any = state.result(raise_on_failure=False)
     if isinstance(error, Declined | Moved | Halted):
         return
-    asked = flow_run.parameters
+    asked, what = flow_run.parameters, str(flow_run.name)
     document = asked.get("blueprint") or {"name": asked.get("environment"), "region": asked.get("region")}
-    what = str(flow_run.name)
+    if not (isinstance(document, dict) and document.get("name") and document.get("region")):
+        return  # what it was given is no environment
     said = explain(error, what) if isinstance(error, Exception) else CastraError(what, str(state.message))
-    environment_event(
-        "castra.environment.failed", document["name"], document["region"], str(said), owner=document.get("owner")
-    )
+    whose = {"owner": document.get("owner"), "purpose": document.get("purpose")}
+    environment_event("castra.environment.failed", document["name"], document["region"], str(said), **whose)

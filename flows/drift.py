@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blueprints.environment import Environment
-from flows.alarms import environment_event
+from flows.alarms import tell
 from flows.artifacts import show_plan
 from tasks.reading import plan_of, scope_of
 from tasks.report import Report, report_on
@@ -24,13 +24,5 @@ def drift(blueprint: Environment) -> Report:
     if planned.changes:
         reason = f"it isn't as its blueprint says: {planned.summary}"
         parts = [f"{step.action} {step.part}: {step.because}" for step in planned.changes[:MOST_PARTS]]
-        environment_event(
-            "castra.environment.drifted",
-            blueprint.name,
-            blueprint.region,
-            reason,
-            owner=blueprint.owner,
-            purpose=blueprint.purpose,
-            parts=parts,
-        )
+        tell("castra.environment.drifted", blueprint, reason, parts=parts)
     return report_on(planned, scope.calls.summary())

@@ -5,7 +5,7 @@ import time
 from prefect import flow
 
 from blueprints.environment import Environment
-from flows.alarms import environment_event, tell_failure
+from flows.alarms import tell, tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_outputs, show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
@@ -48,24 +48,9 @@ def spin_up(
     show_result(report)
     show_outputs(blueprint.name, report.outputs or {})
     show_picture(blueprint)
-    _tell(blueprint, report)
+    reason = f"it stands as asked for: {len(planned.changes)} parts changed in {report.seconds} s"
+    tell("castra.environment.raised", blueprint, reason, expires=as_tag(report.expires), outputs=report.outputs)
     return report
-
-
-def _tell(blueprint: Environment, report: Report) -> None:
-    """That it stands as it was asked for, with what people want to know of it."""
-    changes = sum(count for action, count in report.counts.items() if action != "keep")
-    reason = f"it stands as asked for: {changes} parts changed in {report.seconds} s"
-    environment_event(
-        "castra.environment.raised",
-        blueprint.name,
-        blueprint.region,
-        reason,
-        owner=blueprint.owner,
-        purpose=blueprint.purpose,
-        expires=as_tag(report.expires),
-        outputs=report.outputs,
-    )
 
 
 def _report(
