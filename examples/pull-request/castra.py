@@ -10,22 +10,41 @@ import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any
 
-API = os.environ["PREFECT_API_URL"].rstrip("/")
+API = os.environ.get("PREFECT_API_URL", "http://127.0.0.1:4200/api").rstrip("/")
 REGION = os.environ.get("AWS_REGION", "eu-west-1")
 LOOKS_EVERY = 5  # seconds
 LIMIT = 3600  # seconds, for a run to end
+CLIENT = "castra-pull-request"
+HAS_NO_TOKENS = 422  # a server's answer that doesn't ask for them
 
 
 def ask(path: str, body: Any = None) -> Any:
-    """What the server answers; a POST where there's a body."""
+    """What the server answers; a POST where there's a body, with a token against forgery where it asks for one."""
     headers = {"Content-Type": "application/json"}
+    if body is not None and (token := token_against_forgery()):
+        headers |= {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": CLIENT}
+    return fetch(path, None if body is None else json.dumps(body).encode(), headers)
+
+
+def token_against_forgery() -> str:
+    """A token for a POST; nothing where the server wants none."""
+    try:
+        return str(fetch(f"csrf-token?client={CLIENT}", None, {})["token"])
+    except urllib.error.HTTPError as error:
+        if error.code == HAS_NO_TOKENS:
+            return ""
+        raise
+
+
+def fetch(path: str, data: bytes | None, headers: dict[str, str]) -> Any:
+    """One request, with the password if there is one."""
     if secret := os.environ.get("PREFECT_API_AUTH_STRING"):
-        headers["Authorization"] = "Basic " + base64.b64encode(secret.encode()).decode()
-    data = None if body is None else json.dumps(body).encode()
+        headers = headers | {"Authorization": "Basic " + base64.b64encode(secret.encode()).decode()}
     with urllib.request.urlopen(urllib.request.Request(f"{API}/{path}", data, headers), timeout=60) as answer:
         return json.load(answer)
 
@@ -47,21 +66,31 @@ def run(flow: str, parameters: dict[str, Any], key: str) -> None:
     raise SystemExit(f"{flow} hasn't ended within {LIMIT} s: run {started}")
 
 
-def main(verb: str, *words: str) -> None:
+def main(*words: str) -> None:
     """Raise or strike."""
-    if verb == "raise":
-        item, name, key = words
-        asked = {"item": item, "name": name, "region": REGION, "expires_after": "3d"}
-        run("raise-from-catalogue", asked, key)
-        outputs = ask(f"artifacts/{urllib.parse.quote(f'outputs-{name}')}/latest")
-        for row in json.loads(outputs["data"]):
-            print(f"{row['output']}={row['value']}")
-    elif verb == "strike":
-        name, key = words
-        run("tear-down", {"environment": name, "region": REGION}, key)
-    else:
-        raise SystemExit(__doc__)
+    match words:
+        case "raise", item, name, key:
+            raise_it(item, name, key)
+        case "strike", name, key:
+            run("tear-down", {"environment": name, "region": REGION}, key)
+        case _:
+            print(__doc__, file=sys.stderr)
+            raise SystemExit(2)
+
+
+def raise_it(item: str, name: str, key: str) -> None:
+    """Raise an item of the catalogue, and print its outputs."""
+    asked = {"item": item, "name": name, "region": REGION, "expires_after": "3d"}
+    run("raise-from-catalogue", asked, key)
+    outputs = ask(f"artifacts/{urllib.parse.quote(f'outputs-{name}')}/latest")
+    for row in json.loads(outputs["data"]):
+        print(f"{row['output']}={row['value']}")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except urllib.error.HTTPError as refused:
+        raise SystemExit(f"{refused.url}: {refused.code}: {refused.read().decode()}") from None
+    except urllib.error.URLError as unreachable:
+        raise SystemExit(f"{API} can't be reached: {unreachable.reason}") from None
