@@ -93,11 +93,10 @@ def by_sns(topic: str) -> Sending:
             deployment = client.read_deployment_by_name(NOTIFIER)
         except ObjectNotFound:
             raise ValueError(f"{NOTIFIER} isn't deployed: run `prefect --no-prompt deploy --all` first") from None
-    fixed = {"topic": topic}
 
     def send(subject: str, body: str) -> RunDeployment:
         text = {"__prefect_kind": "jinja", "template": body}
-        parameters = fixed | {"subject": subject, "message": text}
+        parameters = {"topic": topic, "subject": subject, "message": text}
         return RunDeployment(source="selected", deployment_id=deployment.id, parameters=parameters)
 
     return send

@@ -18,7 +18,7 @@ LONGEST = 200_000  # characters of a document
 
 @flow(name="raise-from-document", flow_run_name="raise from a document")
 def raise_from_document(
-    document: Annotated[str, Field(title="YAML, or a path", min_length=1, max_length=LONGEST)],
+    document: Annotated[str, Field(min_length=1, max_length=LONGEST)],
     expires_after: Lifetime | None = None,
     ask: bool = False,
 ) -> Report:

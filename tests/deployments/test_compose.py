@@ -12,6 +12,7 @@ from prefect.workers.process import ProcessJobConfiguration
 from pydantic import BaseModel
 
 from tests.flows.world import ROOT
+from tests.topology.topology import settings
 
 HERE = ROOT / "deployments"
 COMPOSE: dict[str, Any] = yaml.safe_load((HERE / "compose.yaml").read_text())
@@ -20,11 +21,6 @@ OURS = [name for name, service in SERVICES.items() if service["image"].startswit
 POOLS = {path.stem: json.loads(path.read_text()) for path in (HERE / "pools").glob("*.json")}
 REDIS = {"PREFECT_REDIS_MESSAGING_URL", "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL"}
 """Settings of prefect-redis."""
-
-
-def settings(file: str) -> dict[str, str]:
-    lines = (HERE / file).read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def known(model: type[BaseModel], path: str = "PREFECT") -> set[str]:
