@@ -21,11 +21,13 @@ from blueprints.instances import Instance
 from blueprints.key_pairs import PublicKey
 from blueprints.layers import Library
 from blueprints.lifetimes import Lifetime, lasting
+from blueprints.naming import nameable
 from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.queues import MessageQueue
+from blueprints.secrets import SecretSection, SomeParameter, existing_named
 from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
 
@@ -98,6 +100,12 @@ class Environment(Piece):
     layers: dict[SectionName, Library] = Field(
         default_factory=dict, description="Layers of Lambda by name: packages or files that functions share."
     )
+    secrets: dict[SectionName, SecretSection] = Field(
+        default_factory=dict, description="Secrets of Secrets Manager by name: random ones, or such that exist."
+    )
+    parameters: dict[SectionName, SomeParameter] = Field(
+        default_factory=dict, description="Parameters of SSM by name: texts, random ones, or such that exist."
+    )
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
     functions: dict[SectionName, LambdaFunction] = Field(
@@ -132,9 +140,10 @@ class Environment(Piece):
         return tuple(told_why(part, self.front_doors) for part in self._opened()._unfold())
 
     def _opened(self) -> "Environment":
-        """With the APIs and load balancers that its front doors are."""
+        """With the APIs and load balancers that its front doors are, and the ARNs that its secrets stand for."""
         apis, balancers = opened(self.front_doors)
-        return self.model_copy(update={"apis": self.apis | apis, "balancers": self.balancers | balancers})
+        fronts = {"apis": self.apis | apis, "balancers": self.balancers | balancers}
+        return self.model_copy(update=fronts | existing_named(self))
 
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
@@ -145,6 +154,9 @@ class Environment(Piece):
             yield from image.parts(name, self.region)
         for name, library in self.layers.items():
             yield library.part(name)
+        for several in (self.secrets, self.parameters):
+            for name, kept in several.items():
+                yield from kept.parts(name)
         for name, queue in self.queues.items():
             senders = [bucket for bucket, one in self.buckets.items() if name in {told.queue for told in one.notify}]
             yield from queue.parts(name, senders)
@@ -196,9 +208,13 @@ class Environment(Piece):
         for name, servers in self.servers.items():
             yield from servers.problems(name, self.balancers, self.images)
             yield from servers.problems_around(f"servers.{name}", self.servers, self.instances, self.policies)
+            yield from servers.grant_problems(f"servers.{name}", nameable(self))
         for name, instance in self.instances.items():
             yield from instance.problems(name, self.network, self.region, self.images)
             yield from instance.problems_around(f"instances.{name}", self.servers, self.instances, self.policies)
+            yield from instance.grant_problems(f"instances.{name}", nameable(self))
+        for name, parameter in self.parameters.items():
+            yield from parameter.problems(name)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():

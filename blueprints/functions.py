@@ -9,16 +9,16 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from blueprints.addresses import Address
 from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
-from blueprints.granting import Grant, SecretRef, allowing, policy_of, reading_secret, reference
+from blueprints.granting import SECRET_NAME, Grant, SecretRef, allowing, policy_of, reading_secret, reference
 from blueprints.handlers import handler_problem
 from blueprints.identity import Document, PolicyName, Role, policy_id, unknown_policies
 from blueprints.layers import Architecture, Runtime
 from blueprints.log_groups import LogGroup, Retention
+from blueprints.naming import nameable
 from blueprints.network import Network
 from blueprints.part import Id, Lookup, Name, Part, Piece, Text, asking, name_in, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
-from blueprints.queues import all_queues
 from blueprints.triggers import Trigger, admitting_bucket, twice
 
 IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(:[a-zA-Z0-9._-]+|@sha256:[0-9a-f]{64})$"
@@ -56,7 +56,6 @@ class Function(Part):
 
 # ---------------------------------------------------------------------- the section
 
-SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY)$", re.IGNORECASE)
 RESERVED = re.compile(r"^(_HANDLER|_X_AMZN_TRACE_ID|AWS_|LAMBDA_|TZ$)")
 WRITES_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 HAS_INTERFACES = (
@@ -92,7 +91,7 @@ class LambdaFunction(Piece):
     )
     secrets: dict[Variable, SecretRef] = Field(
         default_factory=dict,
-        description="ARNs of secrets or parameters, or ssm:/path: the ARN is in the environment, and may be read.",
+        description="secret/<name>, parameter/<name>, ARN or ssm:/path: the ARN is in the environment, and may be read",
     )
     names: dict[Variable, Named] = Field(
         default_factory=dict,
@@ -150,17 +149,17 @@ class LambdaFunction(Piece):
         if self.code and folder.is_dir() and (wrong := handler_problem(folder, str(self.handler), self.runtime)):
             yield Problem(f"{where}.handler", *wrong)
         yield from self._environment_problems(where)
-        known = {
-            "queue": all_queues(document.queues),
-            "function": tuple(document.functions),
-            "bucket": tuple(document.buckets),
-        }
+        known = nameable(document)
         for index, grant in enumerate(self.can):
             yield from grant.problems(f"{where}.can.{index}", known)
         for key, named in self.names.items():
             kind, _, one = named.partition("/")
             if one not in known[kind]:
                 yield _unknown(f"{where}.names.{key}", kind, one, known[kind])
+        for key, secret in self.secrets.items():
+            kind, _, one = secret.partition("/")
+            if kind in known and one not in known[kind]:
+                yield _unknown(f"{where}.secrets.{key}", kind, one, known[kind])
         if self.dead_letters and self.dead_letters not in known["queue"]:
             yield _unknown(f"{where}.dead_letters", "queue", self.dead_letters, known["queue"])
         for index, layer in enumerate(self.layers):

@@ -1,5 +1,6 @@
-"""What a function may do in AWS, in words, and the statements that say no more than that."""
+"""What functions and servers may do in AWS, in words, and the statements that say no more than that."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
@@ -14,8 +15,10 @@ BUCKET = r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 QUEUE = r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}(\.fifo)?"
 FUNCTION = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?"
 NAMED = "[a-z0-9]+(-[a-z0-9]+)*"
-SecretRef = Annotated[str, Field(pattern=rf"^({SECRET}|{PARAMETER}|ssm:/[a-zA-Z0-9_./-]+)$", max_length=2048)]
-"""A secret of Secrets Manager or a parameter of SSM, by ARN; `ssm:/path` is a parameter of this account and region."""
+STORED = rf"secret/{NAMED}|parameter/{NAMED}|{SECRET}|{PARAMETER}|ssm:/[a-zA-Z0-9_./-]+"
+SecretRef = Annotated[str, Field(pattern=rf"^({STORED})$", max_length=2048)]
+"""A secret or parameter of the document, `secret/<name>`, or any by ARN; `ssm:/path` is a parameter of this account."""
+SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|(API|PRIVATE|ACCESS)[_-]?KEY)$", re.IGNORECASE)
 
 READS_BUCKET, LISTS_BUCKET = ("s3:GetObject",), ("s3:ListBucket",)
 WRITES_BUCKET = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject")
@@ -24,11 +27,13 @@ READS_SECRET, READS_PARAMETER = ("secretsmanager:GetSecretValue",), ("ssm:GetPar
 
 
 class Grant(Piece):
-    """One thing that a function may do: exactly one of these."""
+    """One thing that functions or servers may do: exactly one of these."""
 
-    read: (
-        Annotated[str, Field(pattern=rf"^(bucket/{NAMED}|{BUCKET}|{SECRET}|{PARAMETER}|ssm:/[a-zA-Z0-9_./-]+)$")] | None
-    ) = Field(default=None, description="Read a bucket's objects (bucket/<name> or ARN), a secret, or a parameter.")
+    read: Annotated[str, Field(pattern=rf"^(bucket/{NAMED}|{BUCKET}|{STORED})$")] | None = Field(
+        default=None,
+        description="Read a bucket's objects, a secret or a parameter: bucket/<name>, secret/<name>, parameter/<name>, "
+        "or ARN.",
+    )
     write: Annotated[str, Field(pattern=rf"^(bucket/{NAMED}|{BUCKET})$")] | None = Field(
         default=None, description="Write and delete a bucket's objects: bucket/<name> or ARN."
     )
@@ -61,7 +66,7 @@ class Grant(Piece):
                 yield Problem(f"{where}.{verb}", f"there is no {target} in the section {kind}s", way_out)
 
     def statements(self, region: str) -> Iterator[dict[str, Any]]:
-        """What lets the function do it, and nothing else."""
+        """What lets them do it, and nothing else."""
         ((verb, target),) = self.said()
         thing = reference(target, region)
         if verb == "write":
@@ -89,13 +94,15 @@ def policy_of(statements: Collection[Mapping[str, Any]]) -> dict[str, Any]:
 
 def reading_secret(target: str, region: str) -> dict[str, Any]:
     """What lets somebody read a secret or a parameter."""
-    actions = READS_SECRET if ":secretsmanager:" in target else READS_PARAMETER
+    of_secrets = target.startswith("secret/") or ":secretsmanager:" in target
+    actions = READS_SECRET if of_secrets else READS_PARAMETER
     return allowing(actions, reference(target, region))
 
 
 def is_secret(target: str) -> bool:
     """Whether it's a secret or a parameter."""
-    return target.startswith("ssm:/") or ":secretsmanager:" in target or ":ssm:" in target
+    by_name = target.startswith(("secret/", "parameter/", "ssm:/"))
+    return by_name or ":secretsmanager:" in target or ":ssm:" in target
 
 
 def reference(target: str, region: str) -> Any:

@@ -110,7 +110,7 @@ class Instance(Machine):
         where, own = f"instances.{name}", f"instance-{name}"
         yield SecurityGroup(name=own, where=where, vpc=network.vpc, description=f"Instance {name}")
         yield self.firewall(own, where)
-        yield from self.role(own, where, f"Instance {name}")
+        yield from self.role(own, where, f"Instance {name}", region)
         yield from own_image(self.image, own, where, region)
         for volume, disk in self.volumes.items():
             place = f"{where}.volumes.{volume}"

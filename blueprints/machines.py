@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from blueprints.booting import Bootstrap, Image
 from blueprints.firewalls import ANYWHERE, Firewall, Rule
+from blueprints.granting import Grant, policy_of
 from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
 from blueprints.mixing import InstanceType
@@ -70,8 +71,9 @@ class Machine(Piece):
     admits: tuple[Admission, ...] = Field(
         default=(), description="Who may reach them, beside their load balancers, who always may."
     )
+    can: tuple[Grant, ...] = Field(default=(), description="What they may do in AWS, in words.")
     policies: dict[Name, Document] = Field(
-        default_factory=dict, description="What they may do in AWS: policies by name."
+        default_factory=dict, description="What else they may do in AWS: policies by name."
     )
     managed_policies: tuple[PolicyName, ...] = Field(
         default=(), description="Managed policies for their role: ARNs, or policy/<name> of the section `policies`."
@@ -83,7 +85,7 @@ class Machine(Piece):
     @property
     def has_role(self) -> bool:
         """Whether they need a role of their own."""
-        return bool(self.policies or self.managed_policies or self.permissions_boundary)
+        return bool(self.can or self.policies or self.managed_policies or self.permissions_boundary)
 
     def problems_around(
         self, where: str, servers: Iterable[str], instances: Iterable[str], policies: Mapping[str, Any]
@@ -92,6 +94,11 @@ class Machine(Piece):
         yield from self._admission_problems(where, {"servers": tuple(servers), "instances": tuple(instances)})
         named = [(f"managed_policies.{index}", one) for index, one in enumerate(self.managed_policies)]
         yield from unknown_policies(where, [*named, ("permissions_boundary", self.permissions_boundary)], policies)
+
+    def grant_problems(self, where: str, known: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+        """Things that they may use, and that the document doesn't have. `known` are its names by kind."""
+        for index, grant in enumerate(self.can):
+            yield from grant.problems(f"{where}.can.{index}", known)
 
     def _admission_problems(self, where: str, known: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
         for index, admission in enumerate(self.admits):
@@ -109,14 +116,15 @@ class Machine(Piece):
         outbound = tuple(Rule(protocol="all", peer=peer) for peer in ANYWHERE)
         return Firewall(name=group, where=where, group=f"security-group/{group}", inbound=inbound, outbound=outbound)
 
-    def role(self, name: str, where: str, description: str) -> Iterator[Part]:
+    def role(self, name: str, where: str, description: str, region: str) -> Iterator[Part]:
         """The role, and the profile that carries it, if they need one."""
+        granted = [statement for grant in self.can for statement in grant.statements(region)]
         if self.has_role:
             yield Role(
                 name=name,
                 where=where,
                 trusts=("ec2.amazonaws.com",),
-                policies=dict(self.policies),
+                policies=({"granted": policy_of(granted)} if granted else {}) | self.policies,
                 managed=tuple(policy_id(one) for one in self.managed_policies),
                 permissions_boundary=policy_id(self.permissions_boundary) if self.permissions_boundary else None,
                 description=description,

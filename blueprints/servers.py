@@ -146,7 +146,7 @@ class Servers(Machine):
         where = f"servers.{name}"
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
         yield self._firewall(name, where, balancers)
-        yield from self.role(name, where, f"Servers {name}")
+        yield from self.role(name, where, f"Servers {name}", region)
         yield from own_image(self.image, f"servers-{name}", where, region)
         image = image_of(self.image, f"servers-{name}", images)
         yield self._template(name, where, key_pairs, image)

@@ -26,6 +26,8 @@ from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.compute.volume import VolumeKind
+from tasks.data.parameter import ParameterKind
+from tasks.data.secret import SecretKind
 from tasks.delivery.certificate import CertificateKind
 from tasks.delivery.distribution import DistributionKind
 from tasks.delivery.dns_record import DnsRecordKind
@@ -108,6 +110,8 @@ KINDS: dict[str, Kind[Any, Any]] = {
         DistributionKind(),
         DnsRecordKind(),
         LogGroupKind(),
+        SecretKind(),
+        ParameterKind(),
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),

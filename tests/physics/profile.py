@@ -22,6 +22,7 @@ TIMES = frozenset(
             "function_active",
             "function_updated",
             "queue_name_free",
+            "secret_name_free",
             "function_interface_free",
             "function_interface_gone",
         ),

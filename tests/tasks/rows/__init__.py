@@ -4,6 +4,7 @@ from tests.tasks.rows import (
     api,
     balancing,
     compute,
+    data,
     delivery,
     functions,
     identity,
@@ -26,6 +27,7 @@ AREAS = (
     functions,
     serverless,
     storage,
+    data,
     delivery,
 )
 ROWS: dict[str, Row] = {row.part.kind: row for area in AREAS for row in area.ROWS}

@@ -1,0 +1,16 @@
+"""What the things of a document are called by those that use them: `bucket/<name>`, `secret/<name>` and so on."""
+
+from typing import Any
+
+from blueprints.queues import all_queues
+
+
+def nameable(document: Any) -> dict[str, tuple[str, ...]]:
+    """The names that a grant, or a variable, may stand for, by kind."""
+    return {
+        "queue": all_queues(document.queues),
+        "function": tuple(document.functions),
+        "bucket": tuple(document.buckets),
+        "secret": tuple(document.secrets),
+        "parameter": tuple(document.parameters),
+    }
