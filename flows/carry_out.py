@@ -10,6 +10,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from blueprints.part import Part
 from flows.artifacts import show_plan, show_result, this_run
+from flows.watching import wait_for
 from tasks.converge import await_ready, ensure, remove
 from tasks.decide import Plan, outputs
 from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain
@@ -76,8 +77,7 @@ def settle(submitted: Submitted, what: str) -> list[Any]:
     Raises LeaseLost or Halted where that is what ended the run, Failed otherwise.
     """
     named = [*submitted.steps.items(), *((f"await {part}", future) for part, future in submitted.waits.items())]
-    for _, future in named:
-        future.wait()
+    wait_for(named, what)
     outcomes = [future.result() for future in submitted.steps.values() if future.state.is_completed()]
     errors: dict[str, CastraError] = {}
     held_back: list[str] = []

@@ -4,14 +4,22 @@ import importlib.metadata
 import subprocess
 import sys
 
-NEWEST_FASTAPI = (0, 151)
+import pytest
+
+BELOW = {
+    "fastapi": ((0, 151), "its server doesn't import with newer ones"),
+    "sqlalchemy": ((2, 1), "with newer ones its scheduler writes no run down, and no schedule ever runs"),
+}
 
 
-def test_fastapi_is_one_that_prefects_server_imports_with() -> None:
-    found = importlib.metadata.version("fastapi")
-    assert tuple(int(number) for number in found.split(".")[:2]) < NEWEST_FASTAPI, (
-        f"fastapi {found} is installed, and must stay below 0.151 for Prefect 3.8: its server doesn't import with newer"
-        " ones. Keep `fastapi<0.151` in pyproject.toml, and run `uv lock` and `uv sync`."
+@pytest.mark.parametrize("package", BELOW)
+def test_what_prefects_server_stands_on_is_old_enough_for_it(package: str) -> None:
+    below, why = BELOW[package]
+    found = importlib.metadata.version(package)
+    bound = ".".join(map(str, below))
+    assert tuple(int(number) for number in found.split(".")[:2]) < below, (
+        f"{package} {found} is installed, and must stay below {bound} for Prefect 3.8: {why}."
+        f" Keep `{package}<{bound}` in pyproject.toml, and run `uv lock` and `uv sync`."
     )
 
 
@@ -29,4 +37,4 @@ def test_prefects_server_imports() -> None:
 
 def test_prefect_is_still_the_version_that_this_is_about() -> None:
     found = importlib.metadata.version("prefect")
-    assert found.startswith("3.8."), f"prefect is {found} now: see whether fastapi<0.151 is still needed"
+    assert found.startswith("3.8."), f"prefect is {found} now: see whether the bounds of BELOW are still needed"

@@ -207,6 +207,21 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
 
 
 @pytest.mark.slow
+def test_whatever_has_a_schedule_has_its_runs_to_come(castrum: Castrum) -> None:
+    """The server's scheduler writes them down ahead of time: a schedule that it can't read is one that never runs."""
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    wanted = {one["name"] for one in declared if one.get("schedules")}
+    deployments = castrum.ask("deployments/filter", deployments={"name": {"any_": sorted(wanted)}})
+    assert {one["name"] for one in deployments} == wanted
+    deadline = time.monotonic() + LIMIT
+    for one in deployments:
+        to_come = {"deployment_id": {"any_": [one["id"]]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+        while not castrum.ask("flow_runs/filter", flow_runs=to_come):
+            assert time.monotonic() < deadline, f"{one['name']} has no run to come"
+            time.sleep(0.5)
+
+
+@pytest.mark.slow
 def test_a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, name: str, tmp_path: Path) -> None:
     for each in (f"{name}-a", f"{name}-b"):
         (tmp_path / f"{each}.yaml").write_text(yaml.safe_dump(small_document(each)))
