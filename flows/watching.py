@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -42,6 +42,7 @@ def _show(shown: UUID | None, what: str, total: int, pending: Collection[str]) -
     done, more = total - len(pending), len(pending) - NAMED
     first = ", ".join(list(pending)[:NAMED]) + (f" and {more} more" if more > 0 else "")
     described = f"{what}: {done} of {total} steps have ended" + (f"; to come: {first}" if first else "")
+    percent = 100 * done / total
     if shown is None:
-        return create_progress_artifact(progress=100 * done / total, description=described)
-    return update_progress_artifact(artifact_id=shown, progress=100 * done / total, description=described)
+        return cast(UUID, create_progress_artifact(progress=percent, description=described))
+    return cast(UUID, update_progress_artifact(artifact_id=shown, progress=percent, description=described))
