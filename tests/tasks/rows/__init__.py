@@ -5,7 +5,6 @@ from tests.tasks.rows import (
     balancing,
     compute,
     data,
-    databases,
     delivery,
     functions,
     identity,
@@ -30,6 +29,5 @@ AREAS = (
     storage,
     data,
     delivery,
-    databases,
 )
 ROWS: dict[str, Row] = {row.part.kind: row for area in AREAS for row in area.ROWS}

@@ -1,1 +1,0 @@
-"""Why an environment is unhealthy: what is read in bulk, and pure checks over it, a family of causes a file."""

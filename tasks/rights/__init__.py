@@ -1,0 +1,1 @@
+"""What whoever runs Castra must be allowed, for exactly what its blueprints are made of."""

@@ -1,0 +1,60 @@
+"""Where in AWS an environment's things are, as patterns of ARNs: by names and paths that begin with its own."""
+
+import re
+from collections.abc import Iterator
+
+from botocore.session import get_session
+
+from blueprints.environment import Environment
+
+NAMED = {
+    "autoscaling": ("{home}:autoScalingGroup:*:autoScalingGroupName/{name}--*",),
+    "cloudwatch": ("{home}:alarm:castra--{name}--*",),
+    "elasticloadbalancing": (
+        "{home}:listener/*/{short}*",
+        "{home}:listener-rule/*/{short}*",
+        "{home}:loadbalancer/*/{short}*",
+        "{home}:loadbalancer/{short}*",
+        "{home}:targetgroup/{short}*",
+    ),
+    "events": ("{home}:rule/{name}--*",),
+    "iam": tuple(
+        f"{{everywhere}}:{noun}/castra/{{name}}/{{region}}/*" for noun in ("instance-profile", "policy", "role")
+    ),
+    "lambda": ("{home}:function:{name}--*", "{home}:layer:{name}--*", "{home}:event-source-mapping:*"),
+    "logs": ("{home}:log-group:/castra/{name}/*",),
+    "s3": ("{bucket}{name}--*",),
+    "secretsmanager": ("{home}:secret:castra/{name}/*",),
+    "sqs": ("{home}:{name}--*",),
+    "ssm": ("{home}:parameter/castra/{name}/*",),
+}
+"""By the service's prefix in IAM. A balancer's name shows 25 characters at most of what it is made from.
+
+What isn't here has ids that nobody can foretell, or takes no ARN."""
+
+
+def places(service: str, environment: Environment) -> Iterator[str]:
+    """The patterns of what is this environment's in a service that knows names."""
+    words = words_of(environment, service)
+    yield from (pattern.format(**words) for pattern in NAMED[service])
+    if service == "s3":
+        for called in sorted({str(name) for part in environment.parts() if (name := getattr(part, "called", None))}):
+            yield from (f"{words['bucket']}{called}", f"{words['bucket']}{called}/*")
+
+
+def words_of(environment: Environment, service: str) -> dict[str, str]:
+    """What patterns are filled with: `home` is a service's ARN with region and account, `everywhere` without region."""
+    partition = get_session().get_partition_for_region(environment.region)
+    account, name, region = environment.account or "*", environment.name, environment.region
+    cut = re.sub("^(internal-)+", "", f"{name}-"[:25])
+    return {
+        "partition": partition,
+        "region": region,
+        "name": name,
+        "short": cut,
+        "home": f"arn:{partition}:{service}:{region}:{account}",
+        "everywhere": f"arn:{partition}:{service}::{account}",
+        "bucket": f"arn:{partition}:s3:::",
+        "depot": f"arn:{partition}:s3:::castra-{account}-{region}",
+        "account": account,
+    }

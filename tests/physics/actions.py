@@ -1,0 +1,45 @@
+"""What IAM calls a call: most actions are named like their operations, some aren't."""
+
+from botocore.session import get_session
+
+S3 = {
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteObjects": "DeleteObject",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+"""S3's operations whose action has another name, by the Service Authorization Reference."""
+
+
+def iam_action(call: str) -> str:
+    """`elbv2:CreateListener` as IAM names it; API Gateway's actions are HTTP's methods."""
+    service, _, operation = call.partition(":")
+    if service in ("apigateway", "apigatewayv2"):
+        model = get_session().get_service_model(service)
+        return f"apigateway:{model.operation_model(operation).http['method']}"
+    operation = S3.get(operation, operation) if service == "s3" else operation
+    prefixes = {
+        "resourcegroupstaggingapi": "tag",
+        "elb": "elasticloadbalancing",
+        "elbv2": "elasticloadbalancing",
+        "elastic-load-balancing-v2": "elasticloadbalancing",
+        "auto-scaling": "autoscaling",
+    }
+    return f"{prefixes.get(service, service)}:{operation}"
