@@ -26,6 +26,7 @@ from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
+from blueprints.proxying import booting, proxy_problems
 from blueprints.queues import MessageQueue
 from blueprints.secrets import SecretSection, SomeParameter, existing_named
 from blueprints.servers import Servers
@@ -175,7 +176,8 @@ class Environment(Piece):
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
-                yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images)
+                boots = booting(self, name)
+                yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images, boots)
             for name, instance in self.instances.items():
                 yield from instance.parts(name, self.network, self.region, self.key_pairs, self.images)
         for name, api in self.apis.items():
@@ -231,6 +233,7 @@ class Environment(Piece):
         for name, site in self.sites.items():
             yield from site.problems(name, self.buckets, self.network)
         yield from domain_problems(self.sites)
+        yield from proxy_problems(self)
         for name, image in self.images.items():
             yield from image.problems(name, self.region, self.images)
         for name, policy in self.backups.items():

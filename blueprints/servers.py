@@ -14,8 +14,9 @@ from blueprints.listening import Port
 from blueprints.machines import KeyPairName, Machine, ProfileId, given_as
 from blueprints.mixing import MOST_TYPES, Choices, Mixed, Spot, mixed, mixed_problems
 from blueprints.network import GroupId, Network, SubnetId
-from blueprints.part import Id, Name, Part, Piece, Ready, of
+from blueprints.part import Id, Name, Part, Piece, Ready, Text, of
 from blueprints.problem import Problem
+from blueprints.proxying import Proxy
 from blueprints.rotation import Rotation
 from blueprints.scaling import Requests, Scaling
 from blueprints.schedule import Bound, Moment, moved, schedule_problems, scheduled_actions
@@ -30,7 +31,7 @@ class LaunchTemplate(Part):
     groups: tuple[GroupId, ...] = ()
     profile: ProfileId | None = None
     key_pair: KeyPairName = None
-    user_data: str = ""
+    user_data: str | Text = ""
     volumes: tuple[Volume, ...] = ()
     shutdown: Literal["stop", "terminate"] = "stop"
     monitoring: bool = False
@@ -94,6 +95,11 @@ class Servers(Machine):
     )
     rotation: Rotation = Field(default=Rotation(), description="How a new image comes in: `castra rotate`.")
     grace: int = Field(default=300, ge=0, le=7200, description="Seconds that a new server has before it's checked.")
+    proxy: Proxy = Field(
+        default_factory=dict,
+        description="What nginx, which is installed then, fetches by path: site/<name> from its bucket, api/<name>.",
+        examples=[{"/": "site/www", "/api": "api/main"}],
+    )
     stickiness: int = Field(
         default=0, ge=0, le=604800, description="Seconds that a visitor stays with a server; 0: off."
     )
@@ -141,15 +147,19 @@ class Servers(Machine):
         balancers: Mapping[str, Balancer],
         key_pairs: Collection[str] = (),
         images: Mapping[str, BuiltImage] = NO_IMAGES,
+        boots: Text | str = "",
     ) -> Iterator[Part]:
-        """The group with its template, security group, firewall, role, and a target group for each balancer."""
+        """The group with its template, security group, firewall, role, and a target group for each balancer.
+
+        `boots` is what they run at their first start.
+        """
         where = f"servers.{name}"
         yield SecurityGroup(name=f"servers-{name}", where=where, vpc=network.vpc, description=f"Servers {name}")
         yield self._firewall(name, where, balancers)
         yield from self.role(name, where, f"Servers {name}", region)
         yield from own_image(self.image, f"servers-{name}", where, region)
         image = image_of(self.image, f"servers-{name}", images)
-        yield self._template(name, where, key_pairs, image)
+        yield self._template(name, where, key_pairs, image, boots)
         for front, balancer in balancers.items():
             if balancer.kind != "classic":
                 yield balancer.target_group(front, name, self, network, where)
@@ -183,7 +193,9 @@ class Servers(Machine):
         ]
         return self.firewall(f"servers-{name}", where, inbound)
 
-    def _template(self, name: str, where: str, key_pairs: Collection[str], image: str) -> LaunchTemplate:
+    def _template(
+        self, name: str, where: str, key_pairs: Collection[str], image: str, boots: Text | str
+    ) -> LaunchTemplate:
         return LaunchTemplate(
             name=name,
             where=where,
@@ -192,7 +204,7 @@ class Servers(Machine):
             groups=(f"security-group/servers-{name}",),
             profile=f"instance-profile/{name}" if self.has_role else None,
             key_pair=self.key(key_pairs),
-            user_data=self.bootstrap.text,
+            user_data=boots,
             volumes=self.volumes,
             shutdown=self.shutdown,
             monitoring=self.monitoring,

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from blueprints.part import Id, Lookup
+from blueprints.part import Id, Lookup, filled
 from blueprints.servers import LaunchTemplate
 from tasks.compute.template_version import LaunchTemplateState, VolumeState, data_of, state_of
 from tasks.errors import CastraError, code_of, gone_is_fine
@@ -48,7 +48,7 @@ class LaunchTemplateKind(Kind[LaunchTemplate, LaunchTemplateState]):
             groups=tuple(ids[group] for group in part.groups),
             profile=ids[part.profile] if part.profile else None,
             key_pair=ids[part.key_pair] if isinstance(part.key_pair, Id) else part.key_pair,
-            user_data=part.user_data,
+            user_data=str(filled(part.user_data, ids)),
             volumes=tuple(VolumeState(**volume.model_dump()) for volume in part.volumes),
             shutdown=part.shutdown,
             monitoring=part.monitoring,
