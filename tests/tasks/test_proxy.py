@@ -74,7 +74,7 @@ def booted(scope: Scope, template: str) -> str:
 
 @contextmanager
 def nginx(configuration: str, port: int, api: str, aws: str, folder: Path) -> Iterator[None]:
-    """Run it: its files are in a folder, and S3 and the API are found on this machine, by TLS, under their own names."""
+    """Run it: its files are in a folder, and S3 and the API are found on this machine, by TLS and their own names."""
     folder.chmod(0o755)
     behind, files = free_port(), {}
     for name in (S3, api):
