@@ -13,6 +13,7 @@ from blueprints.api_domains import OwnDomain, taken_twice
 from blueprints.backups import BackupPolicy
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
+from blueprints.databases import RelationalDatabase, database_parts, database_problems
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
 from blueprints.identity import Document, ManagedPolicy
@@ -109,6 +110,9 @@ class Environment(Piece):
     )
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
+    databases: dict[SectionName, RelationalDatabase] = Field(
+        default_factory=dict, description="Databases of RDS by name: PostgreSQL, MySQL or MariaDB."
+    )
     functions: dict[SectionName, LambdaFunction] = Field(
         default_factory=dict, description="Functions of Lambda by name."
     )
@@ -180,6 +184,7 @@ class Environment(Piece):
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images, boots)
             for name, instance in self.instances.items():
                 yield from instance.parts(name, self.network, self.region, self.key_pairs, self.images)
+            yield from database_parts(self.databases, self.network, self.region)
         for name, api in self.apis.items():
             yield from api.parts(name, self.region)
         for name, own in self.api_domains.items():
@@ -217,6 +222,7 @@ class Environment(Piece):
             yield from instance.grant_problems(f"instances.{name}", nameable(self))
         for name, parameter in self.parameters.items():
             yield from parameter.problems(name)
+        yield from database_problems(self)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():

@@ -14,6 +14,7 @@ from blueprints.environment import Environment
 from flows.reporting import page
 from tasks.backups.coverage import Coverage
 from tasks.decide import Plan
+from tasks.diagnosing.finding import Diagnosis
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
 from tasks.picture.staging import scene_of
@@ -60,6 +61,13 @@ def show_coverage(environment: str, rows: Sequence[Coverage]) -> None:
     description = f"Backups of {environment}: {len(rows)} sources, {amiss} not as they should be"
     table = [row.model_dump(mode="json") for row in told[:MOST_ROWS]]
     create_table_artifact(table=table, key=f"coverage-{environment}", description=description)
+
+
+def show_diagnosis(diagnosis: Diagnosis) -> None:
+    """A table of what's wrong, with a cause and a fix for each."""
+    description = f"{diagnosis.environment} in {diagnosis.region}: {diagnosis.summary}"
+    rows = diagnosis.document()["findings"]
+    create_table_artifact(table=rows, key=f"diagnosis-{diagnosis.environment}", description=description)
 
 
 def show_picture(environment: Environment) -> None:

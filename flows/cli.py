@@ -10,6 +10,7 @@ import typer
 from flows import (
     backup_verbs,
     catalogue_verbs,
+    diagnosis_verbs,
     expiry_verbs,
     image_verbs,
     pause_verbs,
@@ -38,6 +39,7 @@ app.add_typer(catalogue_verbs.verbs)
 app.add_typer(expiry_verbs.verbs)
 app.add_typer(picture_verbs.verbs)
 app.add_typer(pause_verbs.verbs)
+app.add_typer(diagnosis_verbs.verbs)
 app.add_typer(rights_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]

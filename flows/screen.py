@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
+from rich.table import Table
 from rich.text import Text
 
 from tasks.decide import Step
@@ -27,6 +29,7 @@ DEED_SIGNS = dict.fromkeys(("take", "copy", "create", "restore", "build", "launc
 DEED_SIGNS |= dict.fromkeys(("remove", "terminate", "deregister"), ("-", "red")) | {KEEP: ("=", "dim")}
 MOST_RUNNING = 12
 MOST_KEPT = 40
+WIDE = 140  # characters, where there's no terminal
 RETRIED = {
     "throttled": "AWS's throttling",
     "broken": "broken connections and faults of AWS's",
@@ -117,6 +120,15 @@ def print_table(columns: list[str], rows: list[list[Any]]) -> None:
     for number, line in enumerate(lines):
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         data.print(Text(text, style="" if number else "bold"))
+
+
+def print_findings(rows: list[tuple[list[str], list[str]]]) -> None:
+    """What is amiss, and beside it what there is to say of that; sentences are wrapped, names never are."""
+    table = Table("what is amiss", "why, and what mends it", box=box.SIMPLE_HEAD, header_style="bold", show_lines=True)
+    table.columns[0].no_wrap = True
+    for names, sentences in rows:
+        table.add_row(Text("\n".join(filter(None, names))), Text("\n".join(sentences)))
+    Console(width=None if data.is_terminal else WIDE).print(table)
 
 
 def print_error(error: CastraError, *, as_json: bool) -> None:

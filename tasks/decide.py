@@ -73,6 +73,8 @@ def decide(key: str, wanted: State, found: Found[Any] | None, tags: Mapping[str,
     changes += tag_differences(found.tags, tags) if tags is not None else ()
     action: Action = "replace" if any(change.fixed for change in changes) else "update" if changes else "keep"
     because = _because(wanted, found, changes, tagged=tags is not None)
+    if action == "update" and (how := wanted.how(found.state, frozenset(change.field for change in changes))):
+        because += f"; {how}"
     pending = found.phase == "pending"
     return Step(part=key, action=action, changes=changes, because=because, id=found.id, found=found, pending=pending)
 

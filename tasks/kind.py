@@ -72,6 +72,10 @@ class State(BaseModel):
         """Names of the fields that what's found can't be given in place; more than `fixed` where it depends."""
         return self.fixed()
 
+    def how(self, found: Self, changed: frozenset[str]) -> str:
+        """What a plan says of how these changes come about, where they don't simply; else nothing."""
+        return ""
+
     def as_far_as(self, wanted: Self) -> Self:
         """This state where the wanted one says something, and the wanted one elsewhere."""
         return self.model_copy(update={name: getattr(wanted, name) for name in wanted.uncompared()})
@@ -129,7 +133,7 @@ class Found(Generic[S]):
     `phase`: standing (ready), pending (made, not ready yet), failed (will never be ready), leaving (being deleted).
     `outputs`: what people want to know of it, such as a DNS name. `protected`: AWS won't let it be removed as it is.
     `keeps`: what stays when it is removed ("the bucket web--uploads with its objects"), where anything does; `loses`:
-    what goes with it ("all objects in it"), where that's worth a word.
+    what goes with it ("all objects in it"), where that's worth a word. `note`: a sentence that a plan says of it.
     """
 
     kind: str
@@ -142,6 +146,7 @@ class Found(Generic[S]):
     protected: bool = False
     keeps: str = ""
     loses: str = ""
+    note: str = ""
 
     @property
     def key(self) -> str:

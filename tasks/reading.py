@@ -63,6 +63,7 @@ def _with_its_end(plan: Plan, scope: Scope, found: Iterable[Found[Any]]) -> Plan
     told = remark(end, scope.lifetime, bool(found), str(scope.environment), now)
     if any(PAUSED in one.tags for one in found):
         told = f"{told} It is paused, and stays so: `castra resume {scope.environment}` ends that.".strip()
+    told = " ".join(filter(None, (told, *(one.note for one in found))))
     return plan.model_copy(update={"expires": end, "remark": told})
 
 

@@ -26,6 +26,9 @@ from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.compute.volume import VolumeKind
+from tasks.data.database import DatabaseKind
+from tasks.data.database_parameter_group import DatabaseParameterGroupKind
+from tasks.data.database_subnet_group import DatabaseSubnetGroupKind
 from tasks.data.parameter import ParameterKind
 from tasks.data.secret import SecretKind
 from tasks.delivery.certificate import CertificateKind
@@ -103,6 +106,9 @@ KINDS: dict[str, Kind[Any, Any]] = {
         AlarmKind(),
         PredictivePolicyKind(),
         ScheduledActionKind(),
+        DatabaseSubnetGroupKind(),
+        DatabaseParameterGroupKind(),
+        DatabaseKind(),
         LayerKind(),
         CertificateKind(),
         OriginAccessControlKind(),

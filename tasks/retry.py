@@ -108,7 +108,7 @@ TABLE: tuple[Rule, ...] = (
         for code in (
             "DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse", "ResourceInUseFault", "DeleteConflict",
             "ScalingActivityInProgress", "ResourceContention", "PriorityInUse", "TargetGroupAssociationLimit",
-            "VolumeInUse",
+            "VolumeInUse", "InvalidDBInstanceState", "InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState",
         )
     ),
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""What keeps data: secrets and parameters."""
+"""What keeps data: databases, secrets and parameters."""

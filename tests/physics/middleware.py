@@ -11,7 +11,7 @@ from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
 
-from tests.physics import catalogue, doors, gaps, permissions, refusals, rules, slow, tokens, visibility
+from tests.physics import apps, catalogue, doors, gaps, permissions, refusals, rules, slow, tokens, visibility
 from tests.physics.answers import Answer, Dropped, Refused, error
 from tests.physics.faults import Faults
 from tests.physics.hooks import AFTER, BEFORE, DURING, INSTEAD, hooks_of
@@ -20,7 +20,7 @@ from tests.physics.protocol import Request, body_of, parse
 from tests.physics.rules import Rules
 from tests.physics.world import World
 
-EFFECTS = (catalogue, doors, gaps, permissions, refusals, slow, tokens, visibility)
+EFFECTS = (apps, catalogue, doors, gaps, permissions, refusals, slow, tokens, visibility)
 """In force by being imported."""
 
 Environ = dict[str, Any]

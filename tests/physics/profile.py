@@ -16,7 +16,7 @@ TIMES = frozenset(
         *("balancer_active", "balancer_gone", "group_deleted", "image_available", "image_copied", "image_registered"),
         *("volume_available", "volume_modified", "volume_rested"),
         "target_checked",
-        *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted"),
+        *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted", "database_modified"),
         *("cache_available", "cache_deleted", "endpoint_available", "endpoint_deleted", "distribution_deployed"),
         *(
             "function_active",

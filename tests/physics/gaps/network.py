@@ -1,4 +1,9 @@
-"""Groups and endpoints."""
+"""Groups, endpoints and routes."""
+
+from typing import Any
+
+from moto.ec2.models.internet_gateways import InternetGateway
+from moto.ec2.models.route_tables import Route
 
 from tests.physics.answers import Answer
 from tests.physics.hooks import after, before
@@ -24,3 +29,14 @@ def endpoint_typed(request: Request, world: World) -> None:
     """Without a type it's a gateway's; moto crashes when it deletes such a one."""
     for endpoint in world.backend(request).vpc_end_points.values():
         endpoint.vpc_endpoint_type = endpoint.vpc_endpoint_type or "Gateway"
+
+
+def state_of(route: Any) -> str:
+    """A route whose gateway is gone, or attached to nothing, is a blackhole; in moto all are active for ever."""
+    nat, gateway = route.nat_gateway, route.gateway
+    if nat is not None and nat.state in ("deleting", "deleted", "failed"):
+        return "blackhole"
+    return "blackhole" if isinstance(gateway, InternetGateway) and gateway.vpc is None else "active"
+
+
+Route.state = property(state_of)  # type: ignore[method-assign,assignment]

@@ -1,8 +1,9 @@
-"""Targets: new at first, then healthy or not, as what runs on them does."""
+"""Targets: new at first, then healthy or not: as what runs on them does, and as their balancer gets there."""
 
+import re
 from typing import Any
 
-from tests.physics import fates
+from tests.physics import apps, fates, reach
 from tests.physics.answers import Answer
 from tests.physics.hooks import instead
 from tests.physics.protocol import Request
@@ -24,15 +25,52 @@ def health(request: Request, world: World) -> Answer | None:
 
 def described(group: Any, target: Any, request: Request, world: World, ec2: Any) -> dict[str, Any]:
     said = group.health_for(target, ec2)
-    state, reason = said.status, said.reason
+    state, reason, why = said.status, said.reason, said.description
     instance = ec2.get_instance_by_id(target["Id"])
     if target["Id"] in group.targets and instance is not None:
+        balancers = world.backend(request).load_balancers
+        fronts = [balancers[arn] for arn in group.load_balancer_arns if arn in balancers]
         state, reason = judged(group, instance, world, ec2)
+        if state in ("healthy", "unhealthy") and fronts:
+            state, reason, why = asked(group, fronts, int(said.port), instance, world, ec2)
     return {
         "Target": {"Id": target["Id"], "Port": said.port},
         "HealthCheckPort": said.health_check_port,
-        "TargetHealth": {"State": state, "Reason": reason, "Description": said.description},
+        "TargetHealth": {"State": state, "Reason": reason, "Description": why},
     }
+
+
+Health = tuple[str, str | None, str | None]
+"""A state, the code of its reason, and that in words, as AWS has them."""
+NOWHERE: Health = (
+    "unused",
+    "Target.NotInUse",
+    "Target is in an Availability Zone that is not enabled for the load balancer",
+)
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"""
+
+
+def asked(group: Any, fronts: list[Any], port: int, instance: Any, world: World, ec2: Any) -> Health:
+    """What the health check finds that a balancer in front makes."""
+    zone = ec2.get_subnet(instance.subnet_id).availability_zone
+    enabled = [front for front in fronts if zone in {each.availability_zone for each in front.subnets}]
+    if not enabled:
+        return NOWHERE
+    port = port if group.health_check_port in (None, "traffic-port") else int(group.health_check_port)
+    if not all(reach.reaches(ec2, front, instance, port) for front in enabled):
+        return "unhealthy", "Target.Timeout", "Request timed out"
+    code = apps.code(world, ec2, instance, port, group.health_check_path or "/")
+    if code is None:
+        return "unhealthy", "Target.FailedHealthChecks", "Health checks failed"
+    if group.health_check_protocol == "TCP" or accepted(code, (group.matcher or {}).get("HttpCode") or "200"):
+        return "healthy", None, None
+    return "unhealthy", "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
+
+
+def accepted(code: int, matcher: str) -> bool:
+    """Whether a code is among `200,300-399`."""
+    spans = [re.split("-", each) for each in matcher.split(",")]
+    return any(int(span[0]) <= code <= int(span[-1]) for span in spans)
 
 
 def judged(group: Any, instance: Any, world: World, ec2: Any) -> tuple[str, str | None]:

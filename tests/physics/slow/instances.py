@@ -8,6 +8,7 @@ from tests.physics import fates, interfaces
 from tests.physics.answers import Answer
 from tests.physics.hooks import after
 from tests.physics.protocol import Request
+from tests.physics.slow import replacing
 from tests.physics.world import World
 
 DISKS: Any = Instance.block_device_mappings
@@ -23,8 +24,12 @@ CODES = {"running": 16, "stopped": 80, "terminated": 48}
 @after("ec2:*", "autoscaling:*")
 def follow(request: Request, answer: Answer, world: World) -> None:
     """Moto puts instances into their last state at once: see which ones it has moved, and make them take their time."""
-    if not request.write:
-        return
+    if request.write:
+        catch_up(request, world)
+
+
+def catch_up(request: Request, world: World) -> None:
+    """Set out all that moto has moved since the last look."""
     ec2 = world.backend(request, "ec2")
     heading: dict[str, str] = world.recall("instances heading", dict)
     for instance in ec2.all_instances():
@@ -45,6 +50,7 @@ def set_out(ec2: Any, instance: Any, heading: dict[str, str], request: Request, 
             instance._state = InstanceState(goal, CODES[goal])
             if goal == "running":
                 fates.came_up(request, world, instance)
+                replacing.watch(request, world, instance)
             if goal == "terminated":
                 let_go(ec2, instance)
 

@@ -5,6 +5,7 @@ from tests.tasks.rows import (
     balancing,
     compute,
     data,
+    databases,
     delivery,
     functions,
     identity,
@@ -29,5 +30,6 @@ AREAS = (
     storage,
     data,
     delivery,
+    databases,
 )
 ROWS: dict[str, Row] = {row.part.kind: row for area in AREAS for row in area.ROWS}

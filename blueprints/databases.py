@@ -1,0 +1,271 @@
+"""Databases of RDS: the section that people write, and the parts it unfolds into."""
+
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from blueprints.firewalls import Firewall, Rule, SecurityGroup
+from blueprints.log_groups import KeyArn
+from blueprints.network import Network
+from blueprints.part import Id, Name, Part, Piece, of
+from blueprints.places import GroupId, SubnetId, VpcId
+from blueprints.problem import Problem
+
+Engine = Literal["postgres", "mysql", "mariadb"]
+Apply = Literal["now", "window"]
+OnRemoval = Literal["snapshot", "wipe"]
+PORTS: Mapping[Engine, int] = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
+TLS: Mapping[Engine, str] = {
+    "postgres": "rds.force_ssl",
+    "mysql": "require_secure_transport",
+    "mariadb": "require_secure_transport",
+}
+"""The parameter that refuses connections without TLS, where it is 1."""
+VERSIONS: Mapping[Engine, tuple[str, str]] = {
+    "postgres": (r"[1-9][0-9]", "17"),
+    "mysql": (r"[0-9]+\.[0-9]+", "8.4"),
+    "mariadb": (r"[0-9]+\.[0-9]+", "11.4"),
+}
+"""How a major version is written, and an example."""
+CLASS = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAILY = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]"
+WEEKLY = rf"({'|'.join(DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]-({'|'.join(DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]"
+HALF_AN_HOUR, DAY, WEEK = 30, 24 * 60, 7 * 24 * 60  # minutes
+ROOM_TO_GROW = 1.1  # the least that `max_storage` must be of `storage`
+BackupWindow = Annotated[str, Field(pattern=rf"^{DAILY}$")]
+MaintenanceWindow = Annotated[str, Field(pattern=rf"^{WEEKLY}$")]
+InstanceClass = Annotated[str, Field(pattern=CLASS)]
+
+
+class DatabaseSubnetGroup(Part):
+    """The subnets that databases may stand in, of two zones at least."""
+
+    kind: ClassVar[str] = "database-subnet-group"
+    vpc: VpcId
+    subnets: tuple[SubnetId, ...] = Field(min_length=1)
+
+
+class DatabaseParameterGroup(Part):
+    """Settings of a database's engine, for one major version of it."""
+
+    kind: ClassVar[str] = "database-parameter-group"
+    family: str = Field(description="Engine and major version, such as postgres17.")
+    parameters: dict[str, str] = Field(default_factory=dict, description="What isn't as the engine has it by itself.")
+
+
+class Database(Part):
+    """A database, encrypted, whose master password RDS itself makes and keeps in Secrets Manager."""
+
+    kind: ClassVar[str] = "database"
+    engine: Engine
+    version: str = Field(description="The major version; AWS sees to the minor ones.")
+    instance_class: InstanceClass
+    storage: int = Field(ge=20, le=65_536, description="GiB.")
+    max_storage: int | None = Field(default=None, description="GiB that it may grow to by itself; None: it doesn't.")
+    multi_zone: bool = False
+    subnet_group: Annotated[Id, of("database-subnet-group")]
+    groups: tuple[GroupId, ...]
+    parameter_group: Annotated[Id, of("database-parameter-group")]
+    port: int
+    database: str | None = None
+    user: str = "castra"
+    kms_key: str | None = Field(default=None, description="ARN of a key; None: the account's own one for RDS.")
+    backup_retention: int = Field(default=7, ge=0, le=35, description="Days; 0: no backups.")
+    backup_window: BackupWindow | None = None
+    maintenance_window: MaintenanceWindow | None = None
+    minor_upgrades: bool = True
+    deletion_protection: bool = False
+    apply: Apply = "window"
+    on_removal: OnRemoval = "snapshot"
+
+
+# ---------------------------------------------------------------------- the section
+
+
+class DatabaseAdmission(Piece):
+    """Who may connect, beside nobody: those of this document by name, or networks."""
+
+    servers: tuple[Name, ...] = Field(default=(), description="Names of groups of servers that are admitted.")
+    instances: tuple[Name, ...] = Field(default=(), description="Names of instances that are admitted.")
+    functions: tuple[Name, ...] = Field(
+        default=(), description="Names of functions that are admitted; they must stand in the network (`vpc: true`)."
+    )
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="Networks that are admitted, such as 10.0.0.0/8."
+    )
+
+    def rules(self, port: int) -> Iterator[Rule]:
+        """What is let in."""
+        named = {"servers": self.servers, "instance": self.instances, "function": self.functions}
+        groups = (f"security-group/{kind}-{name}" for kind, names in named.items() for name in names)
+        for peer in (*self.networks, *groups):
+            yield Rule(ports=(port, port), peer=peer)
+
+    def problems(self, where: str, document: Any) -> Iterator[Problem]:
+        """Those whom nobody describes, and functions that stand in no network."""
+        for section in ("servers", "instances", "functions"):
+            known = getattr(document, section)
+            for index, name in enumerate(getattr(self, section)):
+                place = f"{where}.{section}.{index}"
+                if name not in known:
+                    way_out = f"Name one of: {', '.join(known)}" if known else "Describe it there"
+                    yield Problem(place, f"there are no {section} {name}", way_out)
+                elif section == "functions" and not known[name].vpc:
+                    why = f"functions.{name} stands outside of the network, and databases are reached from within only"
+                    yield Problem(place, why, f"Set functions.{name}.vpc: true")
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float):
+        raise ValueError(f'should be in quotes, as YAML takes 8.10 for 8.1: "{value}"')
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class RelationalDatabase(Piece):
+    """A database of RDS in the private subnets: encrypted, reached by TLS only and by nobody who isn't admitted.
+
+    There is no password in it, nor anywhere: RDS makes the master user's, keeps it in Secrets Manager and changes it
+    every seven days.
+    """
+
+    engine: Engine = Field(description="Which database it is.")
+    version: Annotated[str, BeforeValidator(_number, json_schema_input_type=str | int)] = Field(
+        description='The major version: 17, "8.4", "11.4". AWS brings the minor ones in.'
+    )
+    instance_class: InstanceClass = Field(default="db.t4g.micro", description="Size of the machine, as RDS names it.")
+    storage: int = Field(default=20, ge=20, le=65_536, description="GiB of gp3.")
+    max_storage: int | None = Field(
+        default=None, le=65_536, description="GiB that AWS may let it grow to by itself; if not given, it doesn't grow."
+    )
+    multi_zone: bool = Field(
+        default=False, description="Whether a second one in another zone stands by, and takes over within minutes."
+    )
+    database: str | None = Field(
+        default=None, pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$", description="A first database that is made in it."
+    )
+    user: str = Field(default="castra", pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,15}$", description="The master user's name.")
+    port: int | None = Field(default=None, ge=1150, le=65_535, description="The engine's own, if not given.")
+    admits: DatabaseAdmission = Field(default=DatabaseAdmission(), description="Who may connect; nobody else may.")
+    parameters: dict[str, str] = Field(
+        default_factory=dict, description="Settings of the engine, as RDS names them; TLS is asked for beside these."
+    )
+    kms_key: KeyArn | None = Field(
+        default=None, description="ARN of the key that encrypts it; if not given, the account's own for RDS."
+    )
+    backup_retention: int = Field(
+        default=7, ge=0, le=35, description="Days for which AWS can restore it to any second; 0 is for none."
+    )
+    backup_window: BackupWindow | None = Field(
+        default=None, description="When it's backed up each day, in UTC: \"03:00-03:30\". AWS's choice, if not given."
+    )
+    maintenance_window: MaintenanceWindow | None = Field(
+        default=None, description="When AWS may change it, in UTC: sun:04:00-sun:05:00. AWS's choice, if not given."
+    )
+    minor_upgrades: bool = Field(default=True, description="Whether minor versions come in, in that window.")
+    apply: Apply = Field(
+        default="window", description="When changes that may interrupt it are made: in that window, or now."
+    )
+    deletion_protection: bool = Field(
+        default=False, description="Whether Castra refuses to remove it. By hand, AWS lets nobody, in any case."
+    )
+    on_removal: OnRemoval = Field(default="snapshot", description="What stays of it: a last snapshot, or nothing.")
+
+    @model_validator(mode="after")
+    def _sound(self) -> "RelationalDatabase":
+        pattern, example = VERSIONS[self.engine]
+        if not re.fullmatch(pattern, self.version):
+            raise ValueError(f"version {self.version} should be a major one of {self.engine}, such as {example}")
+        if self.engine == "postgres" and self.user.lower() == "admin":
+            raise ValueError("user admin is a word that PostgreSQL keeps for itself: choose another one")
+        if self.max_storage is not None and self.max_storage < ROOM_TO_GROW * self.storage:
+            raise ValueError(f"max_storage {self.max_storage} should be at least a tenth more than storage")
+        if self.backup_window and _minutes(self.backup_window, DAY) < HALF_AN_HOUR:
+            raise ValueError(f"backup_window {self.backup_window} should be half an hour at least")
+        if self.maintenance_window and not HALF_AN_HOUR <= _minutes(self.maintenance_window, WEEK) <= DAY:
+            raise ValueError(f"maintenance_window {self.maintenance_window} should be half an hour to a day")
+        if self.backup_window and self.maintenance_window and _overlap(self.backup_window, self.maintenance_window):
+            raise ValueError("backup_window and maintenance_window overlap, which AWS refuses")
+        return self
+
+    def parts(self, name: str, network: Network, own: str) -> Iterator[Part]:
+        """The database, with its settings and its own security group, named `own`."""
+        where, port = f"databases.{name}", self.port or PORTS[self.engine]
+        yield SecurityGroup(name=own, where=where, vpc=network.vpc, description=f"Database {name}")
+        inbound = tuple(self.admits.rules(port))
+        yield Firewall(name=own, where=where, group=f"security-group/{own}", inbound=inbound)
+        yield DatabaseParameterGroup(
+            name=name,
+            where=where,
+            family=f"{self.engine}{self.version}",
+            parameters={TLS[self.engine]: "1"} | self.parameters,
+        )
+        yield Database(
+            name=name,
+            where=where,
+            subnet_group=f"database-subnet-group/{SUBNETS}",
+            groups=(f"security-group/{own}",),
+            parameter_group=f"database-parameter-group/{name}",
+            port=port,
+            **{field: getattr(self, field) for field in AS_WRITTEN},
+        )
+
+
+SUBNETS = "main"  # one subnet group is for all databases
+AS_WRITTEN = (
+    *("engine", "version", "instance_class", "storage", "max_storage", "multi_zone", "database", "user", "kms_key"),
+    *("backup_retention", "backup_window", "maintenance_window", "minor_upgrades", "apply"),
+    *("deletion_protection", "on_removal"),
+)
+"""Fields that the part has as the section has them."""
+
+
+def database_parts(databases: Mapping[str, RelationalDatabase], network: Network, region: str) -> Iterator[Part]:
+    """All databases, in the private subnets of the network."""
+    if databases:
+        subnets = network.subnet_keys("private", region)
+        yield DatabaseSubnetGroup(name=SUBNETS, where="databases", vpc=network.vpc, subnets=subnets)
+    for name, database in databases.items():
+        yield from database.parts(name, network, f"database-{name}")
+
+
+def database_problems(document: Any) -> Iterator[Problem]:
+    """What doesn't fit with the rest of the document."""
+    if document.databases and document.network is None:
+        yield Problem("network", "is missing, and databases stand in one", "Add `network: {cidr: 10.0.0.0/16}`")
+    elif document.databases and len(document.network.letters(document.region)) < 2:
+        yield Problem("network.zones", "databases need subnets in two zones, even one that stands in one", "Set 2")
+    for name, database in document.databases.items():
+        yield from database.admits.problems(f"databases.{name}.admits", document)
+
+
+# ---------------------------------------------------------------------- windows
+
+
+def _moments(window: str) -> tuple[int, int]:
+    """Beginning and end in minutes, of the day or of the week."""
+    begin, end = (
+        sum(value * unit for value, unit in zip(_numbers(one), (1, 60, DAY), strict=False)) for one in window.split("-")
+    )
+    return begin, end
+
+
+def _numbers(moment: str) -> list[int]:
+    return [DAYS.index(one) if one in DAYS else int(one) for one in reversed(moment.split(":"))]
+
+
+def _minutes(window: str, around: int) -> int:
+    """How long it is; it may go past the end of the day, or of the week."""
+    begin, end = _moments(window)
+    return (end - begin) % around
+
+
+def _overlap(daily: str, weekly: str) -> bool:
+    begins, (begin, _) = _moments(daily)[0], _moments(weekly)
+    lasts, for_long = _minutes(daily, DAY), _minutes(weekly, WEEK)
+    return any((begins + DAY * day - begin) % WEEK < for_long for day in range(7)) or any(
+        (begin - begins - DAY * day) % WEEK < lasts for day in range(7)
+    )

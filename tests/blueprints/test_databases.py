@@ -1,0 +1,80 @@
+"""The section `databases`: what it unfolds into, and what doesn't fit."""
+
+from typing import Any
+
+import pytest
+
+from blueprints.databases import Database, DatabaseParameterGroup
+from blueprints.firewalls import Firewall
+from blueprints.problem import Invalid
+from blueprints.reading import build
+
+IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
+
+
+def document(*, network: Any = None, more: Any = None, **database: Any) -> dict[str, Any]:
+    network = network if network is not None else {"cidr": "10.0.0.0/16"}
+    main = {"engine": "postgres", "version": 17, **database}
+    given: dict[str, Any] = {"name": "shop", "region": "eu-west-1", "databases": {"main": main}, **(more or {})}
+    return given | ({"network": network} if network else {})
+
+
+def problems(given: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        build(given).parts()
+    return {problem.path: problem.why for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "family", "setting", "port"),
+    [
+        ("postgres", 17, "postgres17", "rds.force_ssl", 5432),
+        ("mysql", "8.4", "mysql8.4", "require_secure_transport", 3306),
+        ("mariadb", "11.4", "mariadb11.4", "require_secure_transport", 3306),
+    ],
+)
+def test_each_engine_has_its_settings_port_and_tls(
+    engine: str, version: Any, family: str, setting: str, port: int
+) -> None:
+    parts = build(document(engine=engine, version=version, parameters={"work": "1"})).parts()
+    (settings,) = [part for part in parts if isinstance(part, DatabaseParameterGroup)]
+    (database,) = [part for part in parts if isinstance(part, Database)]
+    assert (settings.family, settings.parameters) == (family, {setting: "1", "work": "1"})
+    assert database.port == port
+
+
+def test_it_admits_only_those_named_on_its_port_and_lets_nothing_out() -> None:
+    admits = {"servers": ["app"], "networks": ["10.9.0.0/16"]}
+    given = document(port=6000, admits=admits, more={"servers": {"app": {"image": IMAGE}}})
+    (firewall,) = [part for part in build(given).parts() if part.key == "firewall/database-main"]
+    assert isinstance(firewall, Firewall)
+    assert [(rule.ports, str(rule.peer)) for rule in firewall.inbound] == [
+        ((6000, 6000), "10.9.0.0/16"),
+        ((6000, 6000), "security-group/servers-app"),
+    ]
+    assert firewall.outbound == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        (document(network={}), "network"),
+        (document(network={"cidr": "10.0.0.0/16", "zones": 1}), "network.zones"),
+        (document(admits={"servers": ["app"]}), "databases.main.admits.servers.0"),
+        (document(admits={"functions": ["app"]}), "databases.main.admits.functions.0"),
+        (document(version="17.4"), "databases.main"),
+        (document(version=17.4), "databases.main.version"),
+        (document(user="admin"), "databases.main"),
+        (document(max_storage=21), "databases.main"),
+        (document(backup_window="03:00-03:10"), "databases.main"),
+        (document(backup_window="23:45-00:30", maintenance_window="mon:00:00-mon:01:00"), "databases.main"),
+        (document(maintenance_window="sun:23:00-mon:23:30"), "databases.main"),
+        (document(password="secret"), "databases.main.password"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place(given: dict[str, Any], path: str) -> None:
+    assert path in problems(given)
+
+
+def test_windows_that_only_touch_are_fine() -> None:
+    assert build(document(backup_window="23:30-00:00", maintenance_window="mon:00:00-mon:00:30")).parts()

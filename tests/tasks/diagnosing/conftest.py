@@ -1,0 +1,69 @@
+"""Environments that stand for a whole file: each test breaks one, has it diagnosed, mends it, and finds it healthy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from blueprints.part import Part
+from blueprints.reading import load
+from tasks.diagnosing.diagnose import diagnose
+from tasks.diagnosing.finding import Diagnosis
+from tasks.reading import resources
+from tasks.scope import Scope
+from tests.conductor import raise_all
+from tests.physics import Physics
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+REGION = "eu-west-1"
+
+
+class Standing:
+    """An example that stands, and plain clients to break it with."""
+
+    def __init__(self, example: str) -> None:
+        self.parts: tuple[Part, ...] = load(EXAMPLES / f"{example}.yaml").parts()
+        self.scope = Scope(example, REGION, poll_seconds=0.05)
+        self.mend()
+
+    def mend(self) -> None:
+        """Raise it again."""
+        raise_all(self.scope, self.parts)
+
+    def ids(self) -> dict[str, str]:
+        """The id of each part."""
+        return {one.part: one.id for one in resources(self.scope)}
+
+    def machines(self, servers: str) -> list[str]:
+        """The instances of a group of servers that run."""
+        filters = [
+            {"Name": "tag:castra:part", "Values": [f"scaling-group/{servers}"]},
+            {"Name": "tag:castra:environment", "Values": [str(self.scope.environment)]},
+            {"Name": "instance-state-name", "Values": ["running"]},
+        ]
+        told = self.client("ec2").describe_instances(Filters=filters)["Reservations"]
+        return [one["InstanceId"] for reservation in told for one in reservation["Instances"]]
+
+    def say(self, servers: str, tag: str, value: str) -> None:
+        """Let what runs on them fare in another way."""
+        self.client("ec2").create_tags(Resources=self.machines(servers), Tags=[{"Key": tag, "Value": value}])
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION)
+
+    def diagnosis(self) -> Diagnosis:
+        """By a fresh scope, as a verb has."""
+        return diagnose(Scope(self.scope.environment, REGION))
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Each cause that is found, with its part and its place in the blueprint."""
+        return [(one.cause, one.part, one.place) for one in self.diagnosis().findings]
+
+
+@pytest.fixture(scope="module")
+def web(aws: Physics) -> Iterator[Standing]:
+    """The example of a balancer in front of two groups of servers."""
+    yield Standing("web")
+    assert aws.crashes() == []
