@@ -13,6 +13,7 @@ from blueprints.api_domains import OwnDomain, taken_twice
 from blueprints.backups import BackupPolicy
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
+from blueprints.caches import Cache
 from blueprints.databases import RelationalDatabase, database_parts, database_problems
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
@@ -108,6 +109,7 @@ class Environment(Piece):
     parameters: dict[SectionName, SomeParameter] = Field(
         default_factory=dict, description="Parameters of SSM by name: texts, random ones, or such that exist."
     )
+    caches: dict[SectionName, Cache] = Field(default_factory=dict, description="Caches of ElastiCache by name.")
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
     databases: dict[SectionName, RelationalDatabase] = Field(
@@ -176,6 +178,8 @@ class Environment(Piece):
         if self.network is not None:
             read_within = any(site.visibility == "vpc" for site in self.sites.values())
             yield from self.network.parts(self.region, reaching=("s3",) if read_within else ())
+            for name, cache in self.caches.items():
+                yield from cache.parts(name, self.network, self.region)
             for name, balancer in self.balancers.items():
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
@@ -223,6 +227,8 @@ class Environment(Piece):
         for name, parameter in self.parameters.items():
             yield from parameter.problems(name)
         yield from database_problems(self)
+        for name, cache in self.caches.items():
+            yield from cache.problems(name, self)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():

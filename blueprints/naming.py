@@ -11,6 +11,6 @@ def nameable(document: Any) -> dict[str, tuple[str, ...]]:
         "queue": all_queues(document.queues),
         "function": tuple(document.functions),
         "bucket": tuple(document.buckets),
-        "secret": tuple(document.secrets),
+        "secret": (*document.secrets, *(f"cache-{name}" for name, cache in document.caches.items() if cache.token)),
         "parameter": tuple(document.parameters),
     }

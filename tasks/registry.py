@@ -26,10 +26,13 @@ from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.compute.volume import VolumeKind
+from tasks.data.cache_parameter_group import CacheParameterGroupKind
+from tasks.data.cache_subnet_group import CacheSubnetGroupKind
 from tasks.data.database import DatabaseKind
 from tasks.data.database_parameter_group import DatabaseParameterGroupKind
 from tasks.data.database_subnet_group import DatabaseSubnetGroupKind
 from tasks.data.parameter import ParameterKind
+from tasks.data.replication_group import ReplicationGroupKind
 from tasks.data.secret import SecretKind
 from tasks.delivery.certificate import CertificateKind
 from tasks.delivery.distribution import DistributionKind
@@ -118,6 +121,9 @@ KINDS: dict[str, Kind[Any, Any]] = {
         LogGroupKind(),
         SecretKind(),
         ParameterKind(),
+        CacheSubnetGroupKind(),
+        CacheParameterGroupKind(),
+        ReplicationGroupKind(),
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),

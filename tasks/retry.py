@@ -101,6 +101,16 @@ TABLE: tuple[Rule, ...] = (
     Rule("ResourceLimitExceeded", "dependency", ("in progress",)),  # of snapshots: 20 copies at a time into a region
     Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way; of certificates
     Rule("InvalidRequestException", "dependency", ("already scheduled for deletion",)),  # a secret that goes for good
+    Rule("InvalidSubnet", "propagation", ("does not exist",)),  # of caches
+    Rule("CacheSubnetGroupNotFoundFault", "propagation"),
+    Rule("CacheParameterGroupNotFound", "propagation"),
+    *(
+        Rule(code, "dependency")
+        for code in (
+            "CacheSubnetGroupInUse", "InvalidCacheClusterState", "InvalidCacheParameterGroupState",
+            "InvalidReplicationGroupState", "SubnetInUse",
+        )
+    ),
     Rule("OperationAbortedException", "dependency"),  # of log groups: another call for the same one is under way
     Rule("ConflictException", "dependency", ("concurrent modification",)),  # of an API, by another call of ours
     *(

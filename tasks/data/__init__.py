@@ -1,1 +1,1 @@
-"""What keeps data: databases, secrets and parameters."""
+"""What keeps data: databases, caches, secrets and parameters."""

@@ -16,6 +16,7 @@ from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
 from tests.crash.functions import functions, queues, rules
+from tests.crash.secrets import parameters, secrets
 from tests.crash.stage import Stage
 
 Thing = tuple[str, str, str]  # what it is, its part or name, and all else about it as JSON
@@ -63,9 +64,9 @@ ID = re.compile(r"\b([a-z][a-z-]*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 UUID = r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 NOISE = re.compile(
     UUID + r"|\b[0-9a-f]{16}\b|(?<=-)[0-9a-f]{6}\b|(?<=/)\d{10,}\b|(?<=distribution/)[A-Z0-9]+"
-    r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)"
+    r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)|(?<=-)[A-Za-z0-9]{6}$"
 )
-"""What chance decides inside texts; the last of these is an API's id where a policy names it."""
+"""What chance decides inside texts; at last an API's id where a policy names it, and the end of a secret's ARN."""
 NOTES = (CREATED, EXPIRES, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall")
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
@@ -100,6 +101,8 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from http_apis(stage.client("apigatewayv2"))
     yield from rest_apis(stage.client("apigateway"))
     yield from _buckets(stage.client("s3"))
+    yield from secrets(stage.client("secretsmanager"))
+    yield from parameters(stage.client("ssm"))
 
 
 def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:

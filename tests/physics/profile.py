@@ -17,7 +17,8 @@ TIMES = frozenset(
         *("volume_available", "volume_modified", "volume_rested"),
         "target_checked",
         *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted", "database_modified"),
-        *("cache_available", "cache_deleted", "endpoint_available", "endpoint_deleted", "distribution_deployed"),
+        *("cache_available", "cache_modified", "cache_deleted", "endpoint_available", "endpoint_deleted"),
+        "distribution_deployed",
         *(
             "function_active",
             "function_updated",

@@ -1,24 +1,11 @@
-"""Stores: the caches' subnet groups that moto can't delete, and when an object was written by AWS's own clock."""
+"""Stores: when an object was written, by AWS's own clock."""
 
 from datetime import timedelta
 
-from tests.physics.answers import Answer, Refused
-from tests.physics.hooks import after, instead
+from tests.physics.answers import Answer
+from tests.physics.hooks import after
 from tests.physics.protocol import Request
-from tests.physics.rewrite import ok
 from tests.physics.world import World
-
-
-@instead("elasticache:DeleteCacheSubnetGroup")
-def subnet_group_deleted(request: Request, world: World) -> Answer:
-    caches, name = world.backend(request), request.text("CacheSubnetGroupName")
-    if name not in caches.cache_subnet_groups:
-        raise Refused("CacheSubnetGroupNotFoundFault", f"Cache Subnet Group {name} does not exist.")
-    users = [*caches.replication_groups.values(), *caches.cache_clusters.values()]
-    if any(each.cache_subnet_group_name == name for each in users):
-        raise Refused("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use by a cache cluster.")
-    del caches.cache_subnet_groups[name]
-    return ok(request)
 
 
 @after("s3:PutObject")

@@ -1,4 +1,4 @@
-"""Databases and caches: creating for minutes, deleting for minutes."""
+"""Databases: creating for minutes, deleting for minutes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,17 +22,11 @@ class Kind:
 
 
 DATABASE = Kind("databases", "DBInstanceIdentifier", "status", "DBInstanceStatus", "database")
-REPLICAS = Kind("replication_groups", "ReplicationGroupId", "status", "Status", "cache")
-CLUSTER = Kind("cache_clusters", "CacheClusterId", "cache_cluster_status", "CacheClusterStatus", "cache")
 CREATES = {
     "rds:CreateDBInstance": DATABASE,
-    "elasticache:CreateReplicationGroup": REPLICAS,
-    "elasticache:CreateCacheCluster": CLUSTER,
 }
 DELETES = {
     "rds:DeleteDBInstance": DATABASE,
-    "elasticache:DeleteReplicationGroup": REPLICAS,
-    "elasticache:DeleteCacheCluster": CLUSTER,
 }
 
 
@@ -56,7 +50,7 @@ def note(request: Request, world: World) -> None:
 
 @after(*DELETES)
 def delete(request: Request, answer: Answer, world: World) -> Answer | None:
-    """Moto drops databases at once and leaves caches `deleting` for ever."""
+    """Moto drops databases at once."""
     kind = DELETES[f"{request.service}:{request.operation}"]
     things: Any = getattr(world.backend(request), kind.table)
     thing, key = world.memory.pop("store to delete"), request.text(kind.identifier)

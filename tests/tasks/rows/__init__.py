@@ -3,6 +3,7 @@
 from tests.tasks.rows import (
     api,
     balancing,
+    caches,
     compute,
     data,
     databases,
@@ -29,6 +30,7 @@ AREAS = (
     serverless,
     storage,
     data,
+    caches,
     delivery,
     databases,
 )

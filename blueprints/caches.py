@@ -1,0 +1,178 @@
+"""Caches of ElastiCache: the section that people write, and the parts it unfolds into."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from blueprints.caching import (
+    CacheParameterGroup,
+    CacheSubnetGroup,
+    Daily,
+    NodeType,
+    OnRemoval,
+    ReplicationGroup,
+    Version,
+    Weekly,
+)
+from blueprints.firewalls import Firewall, Rule, SecurityGroup
+from blueprints.log_groups import KeyArn
+from blueprints.network import Network
+from blueprints.part import Id, Name, Part, Piece
+from blueprints.problem import Problem
+from blueprints.secrets import Random, Secret
+
+NEWEST = {"valkey": "8.0", "redis": "7.1"}
+CLUSTER_MODE = "cluster-enabled"
+
+
+class Admits(Piece):
+    """Who may reach a cache, on its port; nobody else can."""
+
+    servers: tuple[Name, ...] = Field(default=(), description="Servers of this document by name.")
+    instances: tuple[Name, ...] = Field(default=(), description="Instances of this document by name.")
+    functions: tuple[Name, ...] = Field(
+        default=(), description="Functions of this document by name; such that stand in the network (`vpc: true`)."
+    )
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(default=(), description="Networks, such as 10.8.0.0/16.")
+
+    def rules(self, port: int) -> Iterator[Rule]:
+        """What is let in."""
+        groups = [f"servers-{name}" for name in self.servers]
+        groups += [f"instance-{name}" for name in self.instances]
+        groups += [f"function-{name}" for name in self.functions]
+        for peer in (*self.networks, *(Id(f"security-group/{group}") for group in groups)):
+            yield Rule(ports=(port, port), peer=peer)
+
+    def problems(self, where: str, document: Any) -> Iterator[Problem]:
+        """Those that nobody describes, and functions that are outside of the network."""
+        for section in ("servers", "instances", "functions"):
+            known = getattr(document, section)
+            for index, name in enumerate(getattr(self, section)):
+                place = f"{where}.{section}.{index}"
+                if name not in known:
+                    way_out = f"Name one of: {', '.join(known)}" if known else "Describe it there"
+                    yield Problem(place, f"there is no {name} in the section {section}", way_out)
+                elif section == "functions" and not known[name].vpc:
+                    yield Problem(place, f"{name} stands outside of the network", f"Set functions.{name}.vpc: true")
+
+
+class Cache(Piece):
+    """A cache in the network's private subnets: encrypted, with TLS and a password; only those it admits reach it."""
+
+    engine: Literal["valkey", "redis"] = Field(default="valkey", description="What runs on it.")
+    version: Version | None = Field(
+        default=None,
+        description="Major and minor, such as 8.0; 8.0 of Valkey, 7.1 of Redis, if not given. It can't be lowered.",
+    )
+    node_type: NodeType = Field(default="cache.t4g.small", description="Size of each node, as ElastiCache names it.")
+    shards: int | None = Field(
+        default=None, ge=1, le=500, description="If given, keys are spread over so many shards (cluster mode)."
+    )
+    replicas: int = Field(default=1, ge=0, le=5, description="Copies of each primary node, in other zones.")
+    failover: bool | None = Field(
+        default=None,
+        description="Whether a replica in another zone takes over by itself; it does, if there is one.",
+    )
+    port: int = Field(default=6379, ge=1024, le=65535, description="Where it listens.")
+    admits: Admits = Field(default=Admits(), description="Who may reach it.")
+    tls: bool = Field(default=True, description="Whether it speaks TLS, and nothing else.")
+    token: bool = Field(
+        default=True, description="Whether it asks for a password: the secret cache-<name>, which is made for it."
+    )
+    encrypted: bool = Field(default=True, description="Whether what it stores on disk is encrypted.")
+    kms_key: KeyArn | None = Field(default=None, description="ARN of the key for that; AWS's own, if not given.")
+    parameters: dict[str, str | int] = Field(
+        default_factory=dict, description="Settings of the engine, such as maxmemory-policy, as ElastiCache names them."
+    )
+    snapshots: int = Field(default=1, ge=0, le=35, description="Days that daily snapshots are kept; 0: there are none.")
+    snapshot_window: Daily | None = Field(default=None, description="When, in UTC: 03:00-04:00; AWS chooses else.")
+    maintenance: Weekly | None = Field(
+        default=None, description="When AWS may work on it, in UTC: sun:05:00-sun:06:00; AWS chooses else."
+    )
+    minor_upgrades: bool = Field(default=True, description="Whether AWS raises its minor version by itself.")
+    from_snapshot: str | None = Field(
+        default=None, max_length=255, description="A snapshot's name: what is in it first."
+    )
+    on_removal: OnRemoval = Field(
+        default="snapshot",
+        description="When nobody wants it any more: it goes after a last snapshot, or with all in it.",
+    )
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Cache":
+        if self.token and not self.tls:
+            raise ValueError("has a token, which AWS takes with TLS only: set token: false, or tls: true")
+        if self.kms_key and not self.encrypted:
+            raise ValueError("has a kms_key, but isn't encrypted: leave one of both out")
+        if self.failover and self.replicas == 0:
+            raise ValueError("has failover, but no replica to take over: set replicas: 1")
+        if self.shards is not None and self.failover is False:
+            raise ValueError("has shards, which AWS keeps with failover only: leave failover out")
+        if CLUSTER_MODE in self.parameters:
+            raise ValueError(f"has a parameter {CLUSTER_MODE}, which `shards` says")
+        return self
+
+    @property
+    def _version(self) -> str:
+        return self.version or NEWEST[self.engine]
+
+    @property
+    def _family(self) -> str:
+        major = self._version.partition(".")[0]
+        return "redis6.x" if (self.engine, major) == ("redis", "6") else f"{self.engine}{major}"
+
+    def problems(self, name: str, document: Any) -> Iterator[Problem]:
+        """What doesn't fit with the rest of the document."""
+        where, network = f"caches.{name}", document.network
+        if network is None:
+            yield Problem(where, "the document has no network, and caches stand in one", "Add one")
+        elif self.replicas and self.failover is not False and len(network.zone_names(document.region)) < 2:
+            why = "failover goes to another zone, and the network has one only"
+            yield Problem(f"{where}.failover", why, "Add a zone to the network, or set failover: false")
+        if self.token and f"cache-{name}" in document.secrets:
+            yield Problem(f"secrets.cache-{name}", f"{where}.token makes a secret of this name", "Rename one of them")
+        yield from self.admits.problems(f"{where}.admits", document)
+
+    def parts(self, name: str, network: Network, region: str) -> Iterator[Part]:
+        """The cache with its subnet group, security group, firewall, password and parameters."""
+        where, called = f"caches.{name}", f"cache-{name}"
+        subnets = network.subnet_keys("private", region)
+        yield SecurityGroup(name=called, where=where, vpc=network.vpc, description=f"Cache {name}")
+        inbound = tuple(self.admits.rules(self.port))
+        yield Firewall(name=called, where=where, group=f"security-group/{called}", inbound=inbound)
+        yield CacheSubnetGroup(name=name, where=where, vpc=network.vpc, subnets=subnets)
+        if self.token:
+            yield Secret(name=called, where=where, random=Random(length=64), on_removal="wipe", recovery=0)
+        settings = {key: str(value) for key, value in self.parameters.items()}
+        cluster = self.shards is not None
+        if settings:
+            settings |= {CLUSTER_MODE: "yes"} if cluster else {}
+            yield CacheParameterGroup(name=name, where=where, family=self._family, parameters=settings)
+        own = f"default.{self._family}{'.cluster.on' if cluster else ''}"
+        yield ReplicationGroup(
+            name=name,
+            where=where,
+            engine=self.engine,
+            version=self._version,
+            node_type=self.node_type,
+            cluster=cluster,
+            shards=self.shards or 1,
+            replicas=self.replicas,
+            failover=cluster or (self.replicas > 0 if self.failover is None else self.failover),
+            subnet_group=f"cache-subnet-group/{name}",
+            groups=(f"security-group/{called}",),
+            parameter_group=f"cache-parameter-group/{name}" if settings else own,
+            port=self.port,
+            tls=self.tls,
+            encrypted=self.encrypted,
+            kms_key=self.kms_key,
+            token=f"secret/{called}" if self.token else None,
+            snapshots=self.snapshots,
+            snapshot_window=self.snapshot_window,
+            maintenance=self.maintenance,
+            minor_upgrades=self.minor_upgrades,
+            from_snapshot=self.from_snapshot,
+            on_removal=self.on_removal,
+        )

@@ -1,0 +1,20 @@
+"""Secrets and parameters as plain clients list them: how often each has had a value, never which."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def secrets(client: Any) -> Iterator[tuple[str, Any]]:
+    """One that is deleted isn't listed, if it can be restored or not."""
+    for secret in client.list_secrets()["SecretList"]:
+        values = client.list_secret_version_ids(SecretId=secret["ARN"], IncludeDeprecated=True)["Versions"]
+        about = {"SecretName": secret["Name"], "Description": secret.get("Description"), "Values": len(values)}
+        yield "Secrets", {**about, "Tags": secret.get("Tags", [])}
+
+
+def parameters(client: Any) -> Iterator[tuple[str, Any]]:
+    """But AWS's own, which aren't listed."""
+    for parameter in client.describe_parameters()["Parameters"]:
+        of = {"ResourceType": "Parameter", "ResourceId": parameter["Name"]}
+        about = {"ParameterName": parameter["Name"], "Type": parameter["Type"]}
+        yield "Parameters", {**about, "Tags": client.list_tags_for_resource(**of)["TagList"]}
