@@ -1,11 +1,11 @@
 """Caches of ElastiCache: the section that people write, and the parts it unfolds into."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from blueprints.admitting import Admits
 from blueprints.caching import (
     CacheParameterGroup,
     CacheSubnetGroup,
@@ -16,46 +16,15 @@ from blueprints.caching import (
     Version,
     Weekly,
 )
-from blueprints.firewalls import Firewall, Rule, SecurityGroup
+from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
 from blueprints.network import Network
-from blueprints.part import Id, Name, Part, Piece
+from blueprints.part import Part, Piece
 from blueprints.problem import Problem
 from blueprints.secrets import Random, Secret
 
 NEWEST = {"valkey": "8.0", "redis": "7.1"}
 CLUSTER_MODE = "cluster-enabled"
-
-
-class Admits(Piece):
-    """Who may reach a cache, on its port; nobody else can."""
-
-    servers: tuple[Name, ...] = Field(default=(), description="Servers of this document by name.")
-    instances: tuple[Name, ...] = Field(default=(), description="Instances of this document by name.")
-    functions: tuple[Name, ...] = Field(
-        default=(), description="Functions of this document by name; such that stand in the network (`vpc: true`)."
-    )
-    networks: tuple[IPv4Network | IPv6Network, ...] = Field(default=(), description="Networks, such as 10.8.0.0/16.")
-
-    def rules(self, port: int) -> Iterator[Rule]:
-        """What is let in."""
-        groups = [f"servers-{name}" for name in self.servers]
-        groups += [f"instance-{name}" for name in self.instances]
-        groups += [f"function-{name}" for name in self.functions]
-        for peer in (*self.networks, *(Id(f"security-group/{group}") for group in groups)):
-            yield Rule(ports=(port, port), peer=peer)
-
-    def problems(self, where: str, document: Any) -> Iterator[Problem]:
-        """Those that nobody describes, and functions that are outside of the network."""
-        for section in ("servers", "instances", "functions"):
-            known = getattr(document, section)
-            for index, name in enumerate(getattr(self, section)):
-                place = f"{where}.{section}.{index}"
-                if name not in known:
-                    way_out = f"Name one of: {', '.join(known)}" if known else "Describe it there"
-                    yield Problem(place, f"there is no {name} in the section {section}", way_out)
-                elif section == "functions" and not known[name].vpc:
-                    yield Problem(place, f"{name} stands outside of the network", f"Set functions.{name}.vpc: true")
 
 
 class Cache(Piece):

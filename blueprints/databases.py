@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from blueprints.firewalls import Firewall, Rule, SecurityGroup
+from blueprints.admitting import Admits
+from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
 from blueprints.network import Network
-from blueprints.part import Id, Name, Part, Piece, of
+from blueprints.part import Id, Part, Piece, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
 
@@ -86,39 +86,6 @@ class Database(Part):
 # ---------------------------------------------------------------------- the section
 
 
-class DatabaseAdmission(Piece):
-    """Who may connect, beside nobody: those of this document by name, or networks."""
-
-    servers: tuple[Name, ...] = Field(default=(), description="Names of groups of servers that are admitted.")
-    instances: tuple[Name, ...] = Field(default=(), description="Names of instances that are admitted.")
-    functions: tuple[Name, ...] = Field(
-        default=(), description="Names of functions that are admitted; they must stand in the network (`vpc: true`)."
-    )
-    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
-        default=(), description="Networks that are admitted, such as 10.0.0.0/8."
-    )
-
-    def rules(self, port: int) -> Iterator[Rule]:
-        """What is let in."""
-        named = {"servers": self.servers, "instance": self.instances, "function": self.functions}
-        groups = (f"security-group/{kind}-{name}" for kind, names in named.items() for name in names)
-        for peer in (*self.networks, *groups):
-            yield Rule(ports=(port, port), peer=peer)
-
-    def problems(self, where: str, document: Any) -> Iterator[Problem]:
-        """Those whom nobody describes, and functions that stand in no network."""
-        for section in ("servers", "instances", "functions"):
-            known = getattr(document, section)
-            for index, name in enumerate(getattr(self, section)):
-                place = f"{where}.{section}.{index}"
-                if name not in known:
-                    way_out = f"Name one of: {', '.join(known)}" if known else "Describe it there"
-                    yield Problem(place, f"there are no {section} {name}", way_out)
-                elif section == "functions" and not known[name].vpc:
-                    why = f"functions.{name} stands outside of the network, and databases are reached from within only"
-                    yield Problem(place, why, f"Set functions.{name}.vpc: true")
-
-
 def _number(value: Any) -> Any:
     if isinstance(value, float):
         raise ValueError(f'should be in quotes, as YAML takes 8.10 for 8.1: "{value}"')
@@ -149,7 +116,7 @@ class RelationalDatabase(Piece):
     )
     user: str = Field(default="castra", pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,15}$", description="The master user's name.")
     port: int | None = Field(default=None, ge=1150, le=65_535, description="The engine's own, if not given.")
-    admits: DatabaseAdmission = Field(default=DatabaseAdmission(), description="Who may connect; nobody else may.")
+    admits: Admits = Field(default=Admits(), description="Who may connect; nobody else may.")
     parameters: dict[str, str] = Field(
         default_factory=dict, description="Settings of the engine, as RDS names them; TLS is asked for beside these."
     )

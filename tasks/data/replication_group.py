@@ -71,7 +71,7 @@ class ReplicationGroupKind(TaggedByElastiCache[ReplicationGroup, ReplicationGrou
                 state,
                 tags,
                 PHASES.get(group["Status"], "pending"),
-                outputs=endpoints(group),
+                outputs=endpoints(group, state.token),
                 keeps=f"a last snapshot of {id}" if kept else "",
                 loses="" if kept else "all that is in it, and its snapshots,",
             )

@@ -133,11 +133,10 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(one) for one in version.split(".") if one.isdigit())
 
 
-def endpoints(group: Mapping[str, Any]) -> dict[str, str]:
+def endpoints(group: Mapping[str, Any], token: str) -> dict[str, str]:
     """Where it's reached: by shards through one address, else by the primary node's and by its readers'."""
     shards = group.get("NodeGroups") or [{}]
-    told = {
-        "endpoint": group.get("ConfigurationEndpoint") or shards[0].get("PrimaryEndpoint"),
-        "reader": shards[0].get("ReaderEndpoint"),
-    }
-    return {key: f"{one['Address']}:{one['Port']}" for key, one in told.items() if one and one.get("Address")}
+    front = group.get("ConfigurationEndpoint") or shards[0].get("PrimaryEndpoint") or {}
+    told = {"address": front.get("Address"), "port": front.get("Port"), "secret": token}
+    told["reader"] = (shards[0].get("ReaderEndpoint") or {}).get("Address")
+    return {key: str(one) for key, one in told.items() if one} if front.get("Address") else {}

@@ -102,7 +102,7 @@ def test_shards_come_and_go_in_place(strict: Scope) -> None:
     for shards in (1, 3, 2):
         raise_all(strict, with_cache(**spread, shards=shards))
         assert [shard["NodeGroupId"] for shard in told(strict)["NodeGroups"]] == ["0001", "0002", "0003"][:shards]
-        assert found(strict).outputs["endpoint"].startswith("clustercfg.")
+        assert found(strict).outputs["address"].startswith("clustercfg.")
         assert look_and_plan(strict, with_cache(**spread, shards=shards)).settled
 
 
@@ -150,7 +150,7 @@ def test_while_it_is_made_it_is_known_and_awaited_though_aws_does_not_tell_its_t
     plan = look_and_plan(scope, with_cache())
     assert [(step.action, step.pending) for step in plan.steps if step.part == CACHE.key] == [("keep", True)]
     KIND.ready(scope, id)
-    assert found(scope).outputs["endpoint"].startswith("master.")
+    assert found(scope).outputs["address"].startswith("master.")
     raise_all(scope, with_cache(node_type="cache.r7g.large"))
     assert (found(scope).phase, found(scope).state.node_type) == ("standing", "cache.r7g.large")
     raise_all(scope, ())
@@ -219,7 +219,7 @@ def test_a_foreign_cache_of_its_id_is_named_and_left_alone(physics: Physics, str
         ({"shards": 2, "failover": False}, "caches.a: has shards, which AWS keeps with failover only"),
         ({"parameters": {"cluster-enabled": "yes"}}, "caches.a: has a parameter cluster-enabled"),
         ({"version": "8"}, "caches.a.version: "),
-        ({"admits": {"servers": ["b"]}}, "caches.a.admits.servers.0: there is no b"),
+        ({"admits": {"servers": ["b"]}}, "caches.a.admits.servers.0: there are no servers b"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_place(cache: dict[str, Any], told: str) -> None:
