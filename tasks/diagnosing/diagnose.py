@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tasks.diagnosing import acls, firewalls, health, launches, routes, standing
+from tasks.diagnosing import acls, callers, firewalls, functions, health, launches, routes, standing
 from tasks.diagnosing.evidence import Evidence, gather
 from tasks.diagnosing.finding import Diagnosis, Finding
 from tasks.errors import CastraError
@@ -10,7 +10,15 @@ from tasks.scope import Scope
 
 Check = Callable[[Evidence], Iterable[Finding]]
 
-CAUSES: tuple[Check, ...] = (firewalls.check, acls.check, routes.check, launches.check, standing.check)
+CAUSES: tuple[Check, ...] = (
+    firewalls.check,
+    acls.check,
+    routes.check,
+    launches.check,
+    standing.check,
+    callers.check,
+    functions.check,
+)
 SYMPTOMS: tuple[Check, ...] = (launches.failures, launches.ended_too_soon, health.check)
 """What is told only of parts whose ill health no cause explains."""
 BY_HAND = "It was changed by hand since it was raised: castra up FILE puts it back, or write it down in the blueprint"

@@ -6,21 +6,25 @@ from datetime import datetime
 from typing import Any
 
 from tasks.compute.groups import capacity, standing_groups
+from tasks.diagnosing.calls import Calls, read_calls
 from tasks.each import batches, each
 from tasks.errors import gone_is_fine
 from tasks.kind import Found
 from tasks.registry import KINDS
 from tasks.scope import PART, Scope, as_dict
+from tasks.serverless.permission import PermissionState, granted, permission_in
 from tasks.survey import survey
 
 ACTIONS = (
     "autoscaling:DescribeScalingActivities",
+    "cloudwatch:GetMetricData",
     "ec2:DescribeImages",
     "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
     "ec2:DescribeKeyPairs",
     "ec2:DescribeNetworkAcls",
     "elasticloadbalancing:DescribeTargetHealth",
+    "logs:FilterLogEvents",
 )
 """What a diagnosis may call beside what each kind declares for itself."""
 
@@ -96,6 +100,7 @@ class Crew:
 class Evidence:
     """All that was read. `targets` are by their group's ARN, `crews` by their scaling group's name.
 
+    `calls` and `grants` are by the function's ARN: how it fares, and whom its alias lets call it, whoever let them.
     `images` and `key_pairs` are those that templates name and that are there; `impaired` instances fail their checks.
     """
 
@@ -107,6 +112,8 @@ class Evidence:
     impaired: frozenset[str] = frozenset()
     acls: tuple[Acl, ...] = ()
     crews: Mapping[str, Crew] = field(default_factory=dict)
+    calls: Mapping[str, Calls] = field(default_factory=dict)
+    grants: Mapping[str, tuple[PermissionState, ...]] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
     key_pairs: frozenset[str] = frozenset()
 
@@ -139,6 +146,8 @@ def gather(scope: Scope) -> Evidence:
         impaired=frozenset(_impaired(scope, [one.id for one in machines if one.state == "running"])),
         acls=tuple(_acls(scope, sorted({one.state.vpc for one in found if one.kind == "security-group"}))),
         crews=_crews(scope),
+        calls=read_calls(scope),
+        grants=_grants(scope),
         images=_there(scope, "describe_images", "Images", "image-id", "ImageId", {one.image for one in templates}),
         key_pairs=_there(
             scope, "describe_key_pairs", "KeyPairs", "key-name", "KeyName", {one.key_pair for one in templates}
@@ -226,6 +235,12 @@ def _activities(scope: Scope, name: str) -> tuple[Activity, ...]:
         )
         for one in told
     )
+
+
+def _grants(scope: Scope) -> dict[str, tuple[PermissionState, ...]]:
+    """What the survey listed."""
+    told = ((one["Configuration"]["FunctionArn"], statements) for one, statements in granted(scope))
+    return {arn: tuple(permission_in(arn, statement) for statement in statements) for arn, statements in told}
 
 
 def _there(scope: Scope, operation: str, result: str, name: str, key: str, asked: set[str | None]) -> frozenset[str]:

@@ -23,7 +23,7 @@ MEND = "Raise its blueprint again: castra up FILE"
 def check(evidence: Evidence) -> Iterator[Finding]:
     """What AWS says has failed, machines that don't run, and ways that somebody cut."""
     for one in evidence.found:
-        if one.phase == "failed" and not one.retired:
+        if one.phase == "failed" and not one.retired and one.kind != "function":
             fix = "Raise its blueprint again, which replaces it: castra up FILE"
             why = "AWS says that it has failed, and won't become ready"
             yield Finding(cause="failed", part=one.key, place=place_of(one.key), why=why, fix=fix)

@@ -55,14 +55,13 @@ class PermissionKind(Kind[Permission, PermissionState]):
 
     def owned(self, scope: Scope) -> Iterator[Found[PermissionState]]:
         """The policy of each function's alias, a call each, beside the functions that are listed anyway."""
-        functions = standing_functions(scope)
-        for function, statements in each(lambda function: _statements(scope, function), functions):
+        for function, statements in granted(scope):
             arn, environment = function["Configuration"]["FunctionArn"], function["Tags"][ENVIRONMENT]
             for statement in statements:
                 if (sid := str(statement.get("Sid", ""))).startswith(START):
                     name = sid.removeprefix(START)
                     tags = {ENVIRONMENT: environment, PART: self.key(name)}
-                    yield Found(self.name, name, f"{arn}/{sid}", _state(arn, statement), tags)
+                    yield Found(self.name, name, f"{arn}/{sid}", permission_in(arn, statement), tags)
 
     def wanted(self, part: Permission, ids: Mapping[str, str]) -> PermissionState:
         """See the base."""
@@ -100,6 +99,12 @@ class PermissionKind(Kind[Permission, PermissionState]):
             _remove(scope, id)
 
 
+def granted(scope: Scope) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The scope's functions, each with the statements of its alias's policy, whoever made them; read once a survey."""
+    functions = standing_functions(scope)
+    return scope.listed("permissions", lambda: list(each(lambda function: _statements(scope, function), functions)))
+
+
 def _statements(scope: Scope, function: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Those of the alias; none where it has no policy, or has gone since it was listed."""
     name = function["Configuration"]["FunctionName"]
@@ -110,7 +115,7 @@ def _statements(scope: Scope, function: Mapping[str, Any]) -> list[dict[str, Any
     return []
 
 
-def _state(function: str, statement: Mapping[str, Any]) -> PermissionState:
+def permission_in(function: str, statement: Mapping[str, Any]) -> PermissionState:
     """A statement as AWS writes it."""
     tests = {key.lower(): value for test in statement.get("Condition", {}).values() for key, value in test.items()}
     principal = statement.get("Principal", "")

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from blueprints.environment import Environment
 from blueprints.part import Part
 from blueprints.reading import load
 from tasks.diagnosing.diagnose import diagnose
@@ -21,11 +22,11 @@ REGION = "eu-west-1"
 
 
 class Standing:
-    """An example that stands, and plain clients to break it with."""
+    """An environment that stands, and plain clients to break it with."""
 
-    def __init__(self, example: str) -> None:
-        self.parts: tuple[Part, ...] = load(EXAMPLES / f"{example}.yaml").parts()
-        self.scope = Scope(example, REGION, poll_seconds=0.05)
+    def __init__(self, wanted: Environment) -> None:
+        self.parts: tuple[Part, ...] = wanted.parts()
+        self.scope = Scope(wanted.name, REGION, poll_seconds=0.05)
         self.mend()
 
     def mend(self) -> None:
@@ -65,5 +66,12 @@ class Standing:
 @pytest.fixture(scope="module")
 def web(aws: Physics) -> Iterator[Standing]:
     """The example of a balancer in front of two groups of servers."""
-    yield Standing("web")
+    yield Standing(load(EXAMPLES / "web.yaml"))
+    assert aws.crashes() == []
+
+
+@pytest.fixture(scope="module")
+def office(aws: Physics) -> Iterator[Standing]:
+    """The example of two functions, a queue between them and a schedule."""
+    yield Standing(load(EXAMPLES / "functions.yaml"))
     assert aws.crashes() == []

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.diagnosing.diagnose import diagnose
 from tasks.diagnosing.evidence import ACTIONS, gather
+from tasks.diagnosing.functions import FAULTS
 from tasks.diagnosing.launches import REASONS
 from tasks.errors import CastraError
 from tasks.registry import KINDS
@@ -128,4 +129,4 @@ def test_every_cause_is_documented_and_every_cause_of_the_documentation_is_told(
     assert [cause for cause in documented if f'"{cause}"' not in code] == []
     told = set(re.findall(r'cause="([a-z-]+)"|_finding\((?:evidence, )?"([a-z-]+)"', code))
     assert {one or other for one, other in told} <= documented
-    assert {cause for _, cause, *_ in REASONS} <= documented
+    assert {cause for _, cause, *_ in (*REASONS, *FAULTS)} <= documented
