@@ -23,6 +23,7 @@ from blueprints.storage import (
 )
 
 Compression = Literal["none", "gzip", "brotli"]
+Releases = Annotated[int, Field(ge=1, le=20)]
 OWN = ".castra"  # what the keys of Castra's own objects in a site's bucket begin with
 ROLLED_BACK_WITHIN = 90  # days until S3 removes the old versions of files
 VERSION = "2012-10-17"
@@ -46,8 +47,8 @@ class Publishing(Piece):
     compress: Compression = Field(
         default="none", description="How texts are stored, and sent to everybody: browsers take both, scripts may not."
     )
-    keep_releases: int = Field(
-        default=3, ge=1, le=20, description="So many releases before the newest stay whole, and can be rolled back to."
+    keep_releases: Releases = Field(
+        default=3, description="So many releases before the newest stay whole, and can be rolled back to."
     )
 
 

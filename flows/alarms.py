@@ -1,11 +1,14 @@
 """What becomes of environments, and what is wrong with backups and images, as events of Prefect for automations."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.events import emit_event
 
 from blueprints.environment import Environment
+from blueprints.problem import Invalid
+from flows.forms import environment_of
 from tasks.errors import CastraError, Declined, Halted, Moved, explain
 
 Happening = Literal[
@@ -58,10 +61,20 @@ def tell_failure(flow: Any, flow_run: FlowRun, state: State[Any]) -> None:
     error: Any = state.result(raise_on_failure=False)
     if isinstance(error, Declined | Moved | Halted):
         return
-    asked, what = flow_run.parameters, str(flow_run.name)
-    document = asked.get("blueprint") or {"name": asked.get("environment"), "region": asked.get("region")}
-    if not (isinstance(document, dict) and document.get("name") and document.get("region")):
+    document, what = _document(flow_run.parameters), str(flow_run.name)
+    if not (document.get("name") and document.get("region")):
         return  # what it was given is no environment
     said = explain(error, what) if isinstance(error, Exception) else CastraError(what, str(state.message))
     whose = {"owner": document.get("owner"), "purpose": document.get("purpose")}
     environment_event("castra.environment.failed", document["name"], document["region"], str(said), **whose)
+
+
+def _document(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a run's parameters say of an environment: a document as an object, as text or by its path, or the name."""
+    document = asked.get("blueprint") or {"name": asked.get("environment"), "region": asked.get("region")}
+    if isinstance(document, str):
+        try:
+            return environment_of(document).model_dump(include={"name", "region", "owner", "purpose"})
+        except Invalid:
+            return {}
+    return document if isinstance(document, Mapping) else {}

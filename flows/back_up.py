@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
+from flows.forms import Blueprint
 from flows.perform import NARROW, perform
 from tasks.backups.pace import paced
 from tasks.backups.planning import plan_back_up
@@ -21,10 +21,10 @@ from tasks.reading import scope_of
 
 @flow(name="back-up", flow_run_name="back up {blueprint.name}", task_runner=NARROW)
 def back_up(
-    blueprint: Environment,
+    blueprint: Blueprint,
     policies: tuple[str, ...] = (),
-    label: str | None = None,
-    approved: str | None = None,
+    label: str = "",
+    approved: str = "",
 ) -> Operation:
     """Take the backups that are due, and wait until they are complete. One that fails holds up no other.
 
@@ -32,7 +32,7 @@ def back_up(
     run that was killed left undone is finished.
 
     Args:
-        blueprint: The document with the policies.
+        blueprint: The document with the policies: YAML, or the path of its file, such as examples/backups.yaml.
         policies: Some of them by name; all, if none is named.
         label: What this backup is called, for one by hand, beside those of the schedule; each label once.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
@@ -41,7 +41,7 @@ def back_up(
     pace, what = paced(scope), f"Backing up {blueprint.name}"
     _ = scope.account
     with lease(scope, this_run(), of="backups"):
-        due = plan_back_up(blueprint, scope, datetime.now(UTC), policies, label)
+        due = plan_back_up(blueprint, scope, datetime.now(UTC), policies, label or None)
         planned = due.operation(blueprint.name, blueprint.region, scope.calls.summary())
         planned.refuse_unless(approved)
         show_operation(planned)

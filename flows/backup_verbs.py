@@ -35,10 +35,10 @@ def back_up(
         due = plan_back_up(blueprint, scope, datetime.now(UTC), only, label)
         planned = due.operation(blueprint.name, blueprint.region, scope.calls.summary())
 
-        def take_them(approved: str | None) -> "Operation":
+        def take_them(approved: str) -> "Operation":
             from flows.back_up import back_up
 
-            return back_up(blueprint, only, label, approved)
+            return back_up(blueprint, only, label or "", approved)
 
         shell.operate(planned, take_them, yes, json, f"castra prune {file}")
 
@@ -64,7 +64,7 @@ def prune(
         dollars = GIB_MONTH if price is None else price
         planned = plan_pruning(blueprint, scope_of(blueprint), datetime.now(UTC), dollars).operation
 
-        def remove_them(approved: str | None) -> "Operation":
+        def remove_them(approved: str) -> "Operation":
             from flows.prune_backups import prune_backups
 
             return prune_backups(blueprint, dollars, approved)

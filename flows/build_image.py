@@ -4,9 +4,9 @@ import time
 
 from prefect import flow
 
-from blueprints.environment import Environment
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER
+from flows.forms import Blueprint
 from flows.perform import perform
 from tasks.images.bases import building_scope, order_of
 from tasks.images.building import build_of, plan_build, stages
@@ -17,7 +17,7 @@ from tasks.operation import Operation
 
 @flow(name="build-image", flow_run_name="build image {name}", task_runner=RUNNER)
 def build_image(
-    blueprint: Environment, name: str, commit: str = "", again: bool = False, approved: str | None = None
+    blueprint: Blueprint, name: str, commit: str = "", again: bool = False, approved: str = ""
 ) -> Operation:
     """Build the next numbered image of a name, copy and share it; nothing that it was built with is left.
 
@@ -25,7 +25,8 @@ def build_image(
     what a run that was killed has left.
 
     Args:
-        blueprint: The document that says how it's built, and where it goes.
+        blueprint: The document that says how it's built, and where it goes: YAML, or the path of its file, such as
+            examples/images.yaml.
         name: What it's called in the section `images`.
         commit: Of the repository that the recipe is in; becomes a tag.
         again: Build another one even if the same stands.

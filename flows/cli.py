@@ -3,7 +3,7 @@
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -113,7 +113,7 @@ def up(file: File, yes: Yes = False, replace: Replace = None, json: Json = False
         def raise_it() -> "Report":
             from flows.spin_up import spin_up
 
-            return spin_up(environment, tuple(replace or ()), approved)
+            return spin_up(environment, replace=tuple(replace or ()), approved=approved)
 
         shell.finish(shell.run(raise_it, len(planned.changes)), json, f"castra drift {file}")
 
@@ -134,7 +134,7 @@ def down(name: Name, region: Region = None, yes: Yes = False, json: Json = False
         def strike_it() -> "Report":
             from flows.tear_down import tear_down
 
-            return tear_down(name, scope.region, None, approved)
+            return tear_down(name, scope.region, approved=approved)
 
         report = shell.run(strike_it, sum(not removal.along for removal in planned.removals))
         shell.finish(report, json, f"castra list --region {scope.region}")
@@ -176,7 +176,9 @@ def layer(
         def publish() -> "Report":
             from flows.deploy_layer import deploy_layer
 
-            return deploy_layer(name, library, document.region, document.name, document.account)
+            whose: Any = {"environment": document.name, "account": document.account or ""}
+            report: Report = deploy_layer(name, document.region, **library.model_dump(exclude_none=True), **whose)
+            return report
 
         shell.finish(shell.run(publish, 1), json, f"castra show {document.name} --region {document.region}")
 

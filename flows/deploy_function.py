@@ -5,17 +5,18 @@ from prefect import flow
 from blueprints.environment import Environment
 from blueprints.part import Name, Part
 from flows.carry_out import RUNNER, deploy
+from flows.forms import Blueprint
 from tasks.errors import Invalid, Problem
 from tasks.reading import scope_of
 from tasks.report import Report
 
 
 @flow(name="deploy-function", flow_run_name="deploy function {name}", task_runner=RUNNER)
-def deploy_function(blueprint: Environment, name: Name) -> Report:
+def deploy_function(blueprint: Blueprint, name: Name) -> Report:
     """Make or change one function with all that it needs, and nothing else. A blueprint may have it alone.
 
     Args:
-        blueprint: The document that the function is in. Paths are the worker's.
+        blueprint: The document that the function is in: YAML, or the path of its file, such as examples/functions.yaml.
         name: The function's name in the section `functions`.
     """
     told = ("function", "function-url")

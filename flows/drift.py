@@ -2,9 +2,9 @@
 
 from prefect import flow
 
-from blueprints.environment import Environment
 from flows.alarms import tell
 from flows.artifacts import show_plan
+from flows.forms import Blueprint
 from tasks.reading import plan_of, scope_of
 from tasks.report import Report, report_on
 
@@ -12,11 +12,11 @@ MOST_PARTS = 50  # of an event, which a server keeps whole
 
 
 @flow(name="drift", flow_run_name="drift of {blueprint.name}")
-def drift(blueprint: Environment) -> Report:
+def drift(blueprint: Blueprint) -> Report:
     """Compare what stands with this blueprint. Writes nothing in AWS; every part may differ, so none is refused.
 
     Args:
-        blueprint: The environment that is wanted.
+        blueprint: The environment that is wanted: YAML, or the path of its file, such as examples/web.yaml.
     """
     scope = scope_of(blueprint)
     planned = plan_of(blueprint, scope, [part.key for part in blueprint.parts()])

@@ -31,7 +31,7 @@ def extend(
         moment = as_tag(moment_of(until, scope.now))  # what is agreed to is a moment, however long the answer takes
         planned = plan_extension(scope, moment, sooner)
 
-        def tell_all(approved: str | None) -> "Operation":
+        def tell_all(approved: str) -> "Operation":
             from flows.extend import extend
 
             return extend(name, scope.region, moment, sooner, approved=approved)
@@ -49,7 +49,7 @@ def reap(region: Region = None, yes: Yes = False, json: Json = False) -> None:
 
         planned = plan_reaping(inventory(scope), scope.region, scope.now)
 
-        def strike_them(approved: str | None) -> "Operation":
+        def strike_them(approved: str) -> "Operation":
             from flows.reap import reap
 
             return reap(scope.region, approved=approved)

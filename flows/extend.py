@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.carry_out import RUNNER
+from flows.forms import Account, Region, Role
 from flows.perform import Work, plan_and_perform
 from tasks.extending import plan_extension, tell
 from tasks.operation import Operation
@@ -12,12 +13,12 @@ from tasks.scope import Scope
 @flow(name="extend", flow_run_name="extend {environment} to {until}", task_runner=RUNNER)
 def extend(
     environment: str,
-    region: str,
+    region: Region,
     until: str = "8h",
     sooner: bool = False,
-    account: str | None = None,
-    role: str | None = None,
-    approved: str | None = None,
+    account: Account = "",
+    role: Role = "",
+    approved: str = "",
 ) -> Operation:
     """Give an environment another end, by the tags of all its resources. Run it again after any failure: it goes on.
 

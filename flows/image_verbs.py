@@ -7,7 +7,7 @@ import typer
 
 from flows import shell
 from flows.options import File, Json, Region, Yes
-from flows.retiring import asked_of
+from flows.retiring import asked_of, parameters_of
 
 if TYPE_CHECKING:
     from tasks.operation import Operation
@@ -55,10 +55,11 @@ def retire(
         scope = retired_in(document, where)
         planned = retirement_in(scope, document, policy)[0].model_copy(update={"calls": scope.calls.summary()})
 
-        def retire_them(approved: str | None) -> "Operation":
+        def retire_them(approved: str) -> "Operation":
             from flows.retire_images import retire_images
 
-            return retire_images(document, policy, where, approved)
+            done: Operation = retire_images(document or "", where, **parameters_of(policy), approved=approved)
+            return done
 
         shell.operate(planned, retire_them, yes, json, "castra retire, when the next step is due")
 
@@ -84,7 +85,7 @@ def build_image(
         planned = plan_build(order, look_at(scope, order), scope.region)
         planned = planned.model_copy(update={"calls": scope.calls.summary()})
 
-        def build(approved: str | None) -> "Operation":
+        def build(approved: str) -> "Operation":
             from flows.build_image import build_image
 
             return build_image(document, name, commit, again, approved)
@@ -114,9 +115,9 @@ def rotate(
         planned = plan_rotation(document.name, scope.region, standing(document, scope, named, image))
         planned = planned.model_copy(update={"calls": scope.calls.summary()})
 
-        def rotate_them(approved: str | None) -> "Operation":
+        def rotate_them(approved: str) -> "Operation":
             from flows.rotate_image import rotate_image
 
-            return rotate_image(document, named, image, approved)
+            return rotate_image(document, named, image or "", approved)
 
         shell.operate(planned, rotate_them, yes, json, f"castra plan {file}")

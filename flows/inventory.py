@@ -3,13 +3,14 @@
 from prefect import flow
 from prefect.artifacts import create_table_artifact
 
+from flows.forms import Region
 from tasks.reading import Standing
 from tasks.reading import inventory as read_inventory
 from tasks.scope import Scope
 
 
 @flow(name="inventory", flow_run_name="inventory of {region}")
-def inventory(region: str) -> list[Standing]:
+def inventory(region: Region) -> list[Standing]:
     """List the environments that stand: parts, age, owner. Writes nothing in AWS.
 
     Args:

@@ -5,6 +5,7 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.forms import Role
 from tasks.scope import Scope
 
 SUBJECT = 100  # characters, without line breaks: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -17,7 +18,7 @@ def notify_sns(
     topic: Annotated[str, Field(pattern=TOPIC)],
     subject: Annotated[str, Field(min_length=1, max_length=1000)],
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE)],
-    role: str | None = None,
+    role: Role = "",
 ) -> str:
     """Publish a message; gives SNS's id of it. Run twice, it tells twice.
 

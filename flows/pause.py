@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.carry_out import RUNNER
+from flows.forms import Account, Region, Role
 from flows.perform import Work, plan_and_perform
 from tasks import pausing
 from tasks.operation import Operation
@@ -12,10 +13,10 @@ from tasks.scope import Scope
 @flow(name="pause", flow_run_name="pause {environment}", task_runner=RUNNER)
 def pause(
     environment: str,
-    region: str,
-    account: str | None = None,
-    role: str | None = None,
-    approved: str | None = None,
+    region: Region,
+    account: Account = "",
+    role: Role = "",
+    approved: str = "",
 ) -> Operation:
     """Take groups to no servers and stop instances, with how they were written into their tags first.
 

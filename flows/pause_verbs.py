@@ -20,7 +20,7 @@ def pause(name: Name, region: Region = None, yes: Yes = False, json: Json = Fals
         scope = shell.scope_in(name, region)
         from tasks.pausing import plan_pause
 
-        def put_to_sleep(approved: str | None) -> "Operation":
+        def put_to_sleep(approved: str) -> "Operation":
             from flows.pause import pause
 
             return pause(name, scope.region, approved=approved)
@@ -35,7 +35,7 @@ def resume(name: Name, region: Region = None, yes: Yes = False, json: Json = Fal
         scope = shell.scope_in(name, region)
         from tasks.pausing import plan_resume
 
-        def wake(approved: str | None) -> "Operation":
+        def wake(approved: str) -> "Operation":
             from flows.resume import resume
 
             return resume(name, scope.region, approved=approved)

@@ -29,7 +29,7 @@ def plan_and_perform(
     plan: Callable[[], tuple[Operation, Work]],
     scope: Scope,
     what: str,
-    approved: str | None,
+    approved: str,
     *,
     of: str = "",
 ) -> Operation:
@@ -40,7 +40,7 @@ def plan_and_perform(
     """
     started = time.monotonic()
     _ = scope.account
-    if approved is None and (planned := plan()[0]).settled:
+    if not approved and (planned := plan()[0]).settled:
         done = planned.done((), time.monotonic() - started, scope.calls.summary())
         show_operation(done)
         return done

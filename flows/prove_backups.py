@@ -9,10 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER, settle, submit, submit_removals
+from flows.forms import Blueprint
 from tasks.backups.proof_parts import end_of, parts_of_proof
 from tasks.backups.proof_plan import plan_proofs
 from tasks.backups.proving import Proof, check
@@ -32,7 +32,7 @@ AMISS = (CastraError, ClientError, BotoCoreError)
 
 @flow(name="prove-backups", flow_run_name="prove backups of {blueprint.name}", task_runner=RUNNER)
 def prove_backups(
-    blueprint: Environment, policies: tuple[str, ...] = (), anyway: bool = False, approved: str | None = None
+    blueprint: Blueprint, policies: tuple[str, ...] = (), anyway: bool = False, approved: str = ""
 ) -> Operation:
     """Restore the newest backups whose last proof is too old, check them, stamp those that are good, strike all again.
 
@@ -40,7 +40,7 @@ def prove_backups(
     run has left standing is struck first.
 
     Args:
-        blueprint: The document with the policies.
+        blueprint: The document with the policies: YAML, or the path of its file, such as examples/backups.yaml.
         policies: Some of them by name; all that have `prove`, if none is named.
         anyway: Also what was proven recently.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.

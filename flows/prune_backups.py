@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_coverage, show_operation, this_run
+from flows.forms import Blueprint
 from flows.perform import NARROW, perform
 from tasks.backups.costs import GIB_MONTH
 from tasks.backups.coverage import late
@@ -19,14 +19,14 @@ from tasks.reading import scope_of
 
 
 @flow(name="prune-backups", flow_run_name="prune backups of {blueprint.name}", task_runner=NARROW)
-def prune_backups(blueprint: Environment, price: float = GIB_MONTH, approved: str | None = None) -> Operation:
+def prune_backups(blueprint: Blueprint, price: float = GIB_MONTH, approved: str = "") -> Operation:
     """Remove what no tier wants: never the last good backup of anything, nor one that something still uses.
 
     Backups of policies that are gone from the document age by the calendar. Where something has no backup as new as it
     should, the event `castra.backup.late` tells it. Run it again after any failure: it goes on.
 
     Args:
-        blueprint: The document with the policies.
+        blueprint: The document with the policies: YAML, or the path of its file, such as examples/backups.yaml.
         price: US dollars for a GiB-month of snapshots, for the figures.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """

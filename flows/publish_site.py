@@ -3,8 +3,9 @@
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from blueprints.sites import Publishing
+from blueprints.sites import CacheRule, Compression, Publishing, Releases
 from blueprints.storage import BucketName
+from flows.forms import Account, Region
 from tasks.progress import Event, announce, step
 from tasks.scope import Scope
 from tasks.storage.publishing.publish import Published, publish
@@ -21,7 +22,13 @@ def _publish(scope: Scope, bucket: str, folder: str, publishing: Publishing) -> 
 
 @flow(name="publish-site", flow_run_name="publish {bucket}")
 def publish_site(
-    folder: str, bucket: BucketName, region: str, publishing: Publishing | None = None, account: str | None = None
+    folder: str,
+    bucket: BucketName,
+    region: Region,
+    compress: Compression = "none",
+    keep_releases: Releases = 3,
+    cache: tuple[CacheRule, ...] = (),
+    account: Account = "",
 ) -> Published:
     """Publish a folder as a new release: only what differs is sent, pages last. A reader never sees half of it.
 
@@ -31,9 +38,13 @@ def publish_site(
         folder: The folder with the files, as the worker sees it.
         bucket: The bucket's name in AWS. It must stand; it should keep versions, or nothing can be rolled back.
         region: Where it is, such as `eu-west-1`.
-        publishing: How long files may be kept by browsers, how they are compressed, how many releases are kept.
+        compress: How texts are stored, and sent to everybody: browsers take both, scripts may not.
+        keep_releases: So many releases before the newest stay whole, and can be rolled back to.
+        cache: Rules for how long browsers may keep files; if there are none: a year for names with a hash in them,
+            pages are always asked for anew, five minutes for the rest.
         account: If given, checked against the credentials before anything is done.
     """
     scope = Scope(None, region, account=account)
     _ = scope.account
-    return _publish(scope, bucket, folder, publishing or Publishing())
+    publishing = Publishing(cache=cache, compress=compress, keep_releases=keep_releases)
+    return _publish(scope, bucket, folder, publishing)

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from blueprints.catalog.items import Choice, Item, Size
 from blueprints.environment import LONGEST_NAME
-from blueprints.lifetimes import Lifetime
 from blueprints.part import NAME
+from flows.forms import LifetimeOrNone, Region
 from flows.spin_up import spin_up
 from tasks.report import Report
 
@@ -17,11 +17,11 @@ from tasks.report import Report
 def raise_from_catalogue(
     item: Item,
     name: Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)],
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")] = "eu-west-1",
-    owner: Annotated[str | None, Field(max_length=256)] = None,
-    expires_after: Lifetime | None = None,
+    region: Region = "eu-west-1",
+    owner: Annotated[str, Field(max_length=256)] = "",
+    expires_after: LifetimeOrNone = "",
     size: Size = "small",
-    count: Annotated[int | None, Field(ge=1, le=100)] = None,
+    count: Annotated[int, Field(ge=0, le=100)] = 0,
 ) -> Report:
     """Raise a ready-made environment, or bring one up to date. Run it again after any failure.
 
@@ -33,8 +33,8 @@ def raise_from_catalogue(
         owner: Whom to ask; becomes a tag of all that is made.
         expires_after: How long it stands, such as 8h or 3d, before it ends itself; for ever, if left empty.
         size: Of each server and function.
-        count: How many servers there are at least, where the item has servers; as the item says, if left empty.
+        count: How many servers there are at least, where the item has servers; as the item says, if 0.
     """
-    lasting = {"owner": owner, "expires_after": expires_after}
-    choice = Choice(item=item, name=name, region=region, size=size, count=count, **lasting)
+    lasting = {"owner": owner or None, "expires_after": expires_after or None}
+    choice = Choice(item=item, name=name, region=region, size=size, count=count or None, **lasting)
     return spin_up(choice.environment())

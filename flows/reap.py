@@ -10,6 +10,7 @@ from blueprints.lifetimes import Lifetime, lasting
 from flows.alarms import Happening, environment_event
 from flows.artifacts import show_operation
 from flows.carry_out import RUNNER
+from flows.forms import Account, Region, Role
 from flows.perform import perform
 from flows.tear_down import tear_down
 from tasks.errors import Moved
@@ -22,11 +23,11 @@ from tasks.scope import Scope
 
 @flow(name="reap", flow_run_name="reap in {region}", task_runner=RUNNER)
 def reap(
-    region: str,
-    account: str | None = None,
-    role: str | None = None,
+    region: Region,
+    account: Account = "",
+    role: Role = "",
     warn: Lifetime = "2h",
-    approved: str | None = None,
+    approved: str = "",
 ) -> Operation:
     """Strike each environment whose time is over, in a run of its own, and warn of those that end soon.
 
@@ -55,7 +56,7 @@ def reap(
 def _strike(deed: Deed, one: Standing, scope: Scope) -> Deed:
     """Strike one, which looks again, under the lease, whether its time is over; then say so."""
     try:
-        report = tear_down(one.environment, scope.region, scope.account, role=scope.role, expired=True)
+        report = tear_down(one.environment, scope.region, scope.account, role=scope.role or "", expired=True)
     except Moved as moved:
         return deed.model_copy(update={"action": KEEP, "because": moved.why})
     reason = f"its time was over at {as_tag(one.expires)}; it was struck, {report.left} resources left"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from blueprints.environment import Environment
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER, settle, submit, submit_removals
+from flows.forms import Blueprint
 from tasks.backups.handing_over import move_targets, retire
 from tasks.backups.replacing import CLEAR, MOVE, RETIRE, Exchange, helper_of, plan_exchange
 from tasks.backups.restoration import carried_out
@@ -28,11 +28,11 @@ from tasks.survey import look
     task_runner=RUNNER,
 )
 def replace_failed_instance(
-    blueprint: Environment,
+    blueprint: Blueprint,
     name: str,
     from_blueprint: bool = False,
     even_if_well: bool = False,
-    approved: str | None = None,
+    approved: str = "",
 ) -> Operation:
     """Replace an instance that is gone, or whose status checks have failed, by one that boots from its newest backup.
 
@@ -41,7 +41,7 @@ def replace_failed_instance(
     exactly one stands.
 
     Args:
-        blueprint: The document that the instance is in.
+        blueprint: The document that the instance is in: YAML, or the path of its file, such as examples/instances.yaml.
         name: Its name in the section `instances`.
         from_blueprint: The new one boots from the blueprint's image, not from a backup.
         even_if_well: Replace it though it hasn't failed.

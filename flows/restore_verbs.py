@@ -27,7 +27,7 @@ def copy(file: File, policies: Policies = None, yes: Yes = False, json: Json = F
 
         planned, _ = plan_copies(blueprint, scope_of(blueprint), datetime.now(UTC), only)
 
-        def copy_them(approved: str | None) -> "Operation":
+        def copy_them(approved: str) -> "Operation":
             from flows.copy_backups import copy_backups
 
             return copy_backups(blueprint, only, approved)
@@ -69,10 +69,12 @@ def restore(
         planned = plan_restore(scope, wish)
         wish = replace(wish, backup=planned.backup.id)  # the very one that is agreed to
 
-        def restore_it(approved: str | None) -> "Operation":
+        def restore_it(approved: str) -> "Operation":
             from flows.restore import restore
 
-            done: Operation = restore(name, scope.region, **vars(wish), approved=approved)
+            asked = {field: value for field, value in vars(wish).items() if value}
+            asked |= {"at": wish.at.isoformat()} if wish.at else {}
+            done: Operation = restore(name, scope.region, **asked, approved=approved)
             return done
 
         shell.operate(planned.operation, restore_it, yes, json, f"castra show {into or name} --region {scope.region}")
@@ -91,7 +93,7 @@ def _site(scope: "Scope", site: str, release: str | None, others: dict[str, Any]
         raise Invalid("castra restore", problems)
     planned = plan_release_again(scope, site, int(release) if release else None)
 
-    def publish_again(approved: str | None) -> "Operation":
+    def publish_again(approved: str) -> "Operation":
         from flows.roll_back_site import roll_back_site
 
         plan_release_again(scope, site, planned.release).operation.refuse_unless(approved)
@@ -121,7 +123,7 @@ def prove(
 
         planned, _ = plan_proofs(blueprint, scope_of(blueprint), only, anyway)
 
-        def prove_them(approved: str | None) -> "Operation":
+        def prove_them(approved: str) -> "Operation":
             from flows.prove_backups import prove_backups
 
             return prove_backups(blueprint, only, anyway, approved)
@@ -149,7 +151,7 @@ def replace(
         scope = scope_of(blueprint)
         planned = plan_exchange(blueprint, name, scope, from_blueprint=from_blueprint, even_if_well=even_if_well)
 
-        def exchange_it(approved: str | None) -> "Operation":
+        def exchange_it(approved: str) -> "Operation":
             from flows.replace_failed_instance import replace_failed_instance
 
             return replace_failed_instance(blueprint, name, from_blueprint, even_if_well, approved)

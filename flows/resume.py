@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.carry_out import RUNNER
+from flows.forms import Account, Region, Role
 from flows.perform import Work, plan_and_perform
 from tasks import pausing
 from tasks.operation import Operation
@@ -12,10 +13,10 @@ from tasks.scope import Scope
 @flow(name="resume", flow_run_name="resume {environment}", task_runner=RUNNER)
 def resume(
     environment: str,
-    region: str,
-    account: str | None = None,
-    role: str | None = None,
-    approved: str | None = None,
+    region: Region,
+    account: Account = "",
+    role: Role = "",
+    approved: str = "",
 ) -> Operation:
     """Give groups the sizes that they had before their pause, and start what was stopped by it.
 

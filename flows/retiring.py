@@ -39,6 +39,12 @@ def asked_of(
     return document, policy, document.region if document else shell.scope_in(None, region).region
 
 
+def parameters_of(policy: "Retiring") -> dict[str, Any]:
+    """What of a policy was asked for, as the flow takes it."""
+    asked = policy.model_dump(exclude_unset=True)
+    return asked | {"tags": tuple(f"{key}={value}" for key, value in policy.tags.items())}
+
+
 def _bad_tags(pairs: Iterable[str]) -> Iterator["Problem"]:
     from tasks.errors import Problem
 

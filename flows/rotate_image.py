@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from blueprints.environment import Environment
 from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
+from flows.forms import Blueprint
 from tasks.errors import CastraError
 from tasks.images.rolling import Rolled, Rolling
 from tasks.images.rotation import Standing, begin, plan_rotation, standing
@@ -20,16 +20,15 @@ from tasks.scope import Scope
 
 
 @flow(name="rotate-image", flow_run_name="rotate images of {blueprint.name}")
-def rotate_image(
-    blueprint: Environment, servers: tuple[str, ...] = (), image: str | None = None, approved: str | None = None
-) -> Operation:
+def rotate_image(blueprint: Blueprint, servers: tuple[str, ...] = (), image: str = "", approved: str = "") -> Operation:
     """Replace the instances of groups by those of a new image, group after group, each gated on its health.
 
     Blocks until all is settled. If the image is bad, the group goes back to the version before, and the run fails with
     the reason. Run it again after any failure: it goes on, forth or back.
 
     Args:
-        blueprint: The environment; `servers.<name>.rotation` says how, `servers.<name>.image` to what.
+        blueprint: The environment: YAML, or the path of its file, such as examples/rotation.yaml.
+            `servers.<name>.rotation` says how, `servers.<name>.image` to what.
         servers: Names of the groups; all of them, if none is named.
         image: An image's id, instead of what the blueprint's mean now.
         approved: The fingerprint of the plan that somebody agreed to; if the world has moved since, nothing is done.
@@ -37,7 +36,7 @@ def rotate_image(
     started, scope = time.monotonic(), scope_of(blueprint)
     _ = scope.account
     with lease(scope, this_run()):
-        found = standing(blueprint, scope, servers, image)
+        found = standing(blueprint, scope, servers, image or None)
         planned = plan_rotation(blueprint.name, scope.region, found)
         planned.refuse_unless(approved)
         ended: list[Deed] = []

@@ -91,14 +91,14 @@ def show_plan(planned: "Plan", scope: "Scope", json: bool, next_command: str) ->
         screen.talk.print(f"Next: {next_command}", highlight=False)
 
 
-def agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str | None:
-    """Show the plan and ask. Gives the fingerprint that was agreed to, or None where nobody was asked."""
+def agree(planned: "Plan", scope: "Scope", yes: bool, json: bool) -> str:
+    """Show the plan and ask. Gives the fingerprint that was agreed to, or "" where nobody was asked."""
     from flows import screen
     from tasks.report import report_on
 
     if not json:
         screen.print_steps(report_on(planned, scope.calls.summary()))
-    return planned.fingerprint if asked(yes) else None
+    return planned.fingerprint if asked(yes) else ""
 
 
 def asked(yes: bool) -> bool:
@@ -175,11 +175,11 @@ def nothing_to_do(planned: "Plan", scope: "Scope", started: float, json: bool, l
 
 
 def operate(
-    planned: "Operation", carry_out: Callable[[str | None], "Operation"], yes: bool, json: bool, next_command: str
+    planned: "Operation", carry_out: Callable[[str], "Operation"], yes: bool, json: bool, next_command: str
 ) -> "Operation":
     """Show a plan of deeds, ask, run the flow that carries it out, and tell how it ended.
 
-    `carry_out` is given the fingerprint that somebody agreed to, or None where nobody was asked.
+    `carry_out` is given the fingerprint that somebody agreed to, or "" where nobody was asked.
     """
     from flows import screen
 
@@ -187,7 +187,7 @@ def operate(
         screen.print_operation(planned)
     done = planned
     if not planned.settled:
-        approved = planned.fingerprint if asked(yes) else None
+        approved = planned.fingerprint if asked(yes) else ""
         done = run(lambda: carry_out(approved), len(planned.changes))
     if json:
         screen.print_json(done.document())

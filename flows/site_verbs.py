@@ -39,7 +39,8 @@ def publish(
         def publish_it() -> "Published":
             from flows.publish_site import publish_site
 
-            return publish_site(site.folder, site.bucket, site.scope.region, site.publishing, site.account)
+            how, where, account = site.publishing, site.scope.region, site.account or ""
+            return publish_site(site.folder, site.bucket, where, how.compress, how.keep_releases, how.cache, account)
 
         _tell(shell.run(publish_it, 1), json)
 
@@ -59,7 +60,7 @@ def rollback_site(
         def roll_it_back() -> "Published":
             from flows.roll_back_site import roll_back_site
 
-            return roll_back_site(site.bucket, site.scope.region, release, site.account)
+            return roll_back_site(site.bucket, site.scope.region, release or 0, site.account or "")
 
         _tell(shell.run(roll_it_back, 1), json)
 

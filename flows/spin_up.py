@@ -4,11 +4,11 @@ import time
 
 from prefect import flow
 
-from blueprints.environment import Environment
 from flows.alarms import tell, tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_outputs, show_picture, show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
+from flows.forms import Blueprint, LifetimeOrNone
 from tasks.decide import Plan
 from tasks.expiry import as_tag
 from tasks.lease import lease
@@ -20,18 +20,25 @@ from tasks.scope import Scope
 
 @flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER, on_failure=[tell_failure])
 def spin_up(
-    blueprint: Environment, replace: tuple[str, ...] = (), approved: str | None = None, ask: bool = False
+    blueprint: Blueprint,
+    expires_after: LifetimeOrNone = "",
+    ask: bool = False,
+    replace: tuple[str, ...] = (),
+    approved: str = "",
 ) -> Report:
     """Raise this environment, or bring it up to date. Run it again after any failure: it goes on from what stands.
 
     Args:
-        blueprint: The environment that is wanted.
+        blueprint: The environment that is wanted: YAML, or the path of its file, such as examples/web.yaml.
+        expires_after: How long it stands, such as 8h or 3d, before it ends itself; as the document says, if left empty.
+        ask: Plan, then wait until somebody has answered the run's form; nothing is written before.
         replace: Parts that may be replaced though they hold something, such as `subnet/public-a`.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
-        ask: Plan, then wait until somebody has answered the run's form; nothing is written before.
     """
+    if expires_after:
+        blueprint = blueprint.model_copy(update={"expires_after": expires_after})
     started, scope = time.monotonic(), scope_of(blueprint)
-    if approved is None:
+    if not approved:
         planned = plan_of(blueprint, scope, replace)
         if planned.settled:
             show_plan(planned)

@@ -17,6 +17,7 @@ from blueprints.problem import Invalid, Problem
 from blueprints.reading import load
 from blueprints.retiring import Retiring
 from flows.carry_out import RUNNER, Submitted, settle
+from flows.forms import Region, Role
 from tasks.errors import CastraError
 
 Verb = Literal[
@@ -41,8 +42,8 @@ AT_ONCE = 20
 class Place(BaseModel):
     """An account and a region in which the environments are, instead of the one that their documents name."""
 
-    region: Annotated[str, Field(description="Such as `eu-west-1`.")]
-    role: Annotated[str | None, Field(description="ARN of a role to be assumed there.")] = None
+    region: Annotated[Region, Field(description="Such as `eu-west-1`.")]
+    role: Annotated[Role, Field(description="ARN of a role to be assumed there.")] = ""
 
 
 class Swept(BaseModel):
@@ -90,7 +91,7 @@ def environments_in(folder: Path, verb: Verb, places: Sequence[Place] = ()) -> d
 
 def _in_place(environment: Environment, place: Place) -> Environment:
     """The same document, somewhere else; an account that it names is that of its own place."""
-    return environment.model_copy(update={"region": place.region, "role": place.role, "account": None})
+    return environment.model_copy(update={"region": place.region, "role": place.role or None, "account": None})
 
 
 def _label(environment: Environment) -> str:

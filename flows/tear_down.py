@@ -8,6 +8,7 @@ from flows.alarms import tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_plan, show_result, this_run
 from flows.carry_out import RUNNER, carry_out
+from flows.forms import Account, Region, Role
 from tasks.decide import Plan
 from tasks.errors import Failed
 from tasks.lease import lease
@@ -21,10 +22,10 @@ from tasks.scope import Scope
 @flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER, on_failure=[tell_failure])
 def tear_down(
     environment: str,
-    region: str,
-    account: str | None = None,
-    approved: str | None = None,
-    role: str | None = None,
+    region: Region,
+    account: Account = "",
+    approved: str = "",
+    role: Role = "",
     expired: bool = False,
     ask: bool = False,
 ) -> Report:
@@ -40,7 +41,7 @@ def tear_down(
         ask: Plan, then wait until somebody has answered the run's form; nothing is written before.
     """
     started, scope = time.monotonic(), Scope(environment, region, account=account, role=role)
-    if approved is None:
+    if not approved:
         planned = plan_to_strike(scope, expired=expired)
         if planned.settled:
             return _report(planned, scope, started, [], Retries())

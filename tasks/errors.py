@@ -140,9 +140,9 @@ def gone_is_fine(*codes: str, saying: str = "") -> Iterator[None]:
             raise
 
 
-def refuse_unless(approved: str | None, fingerprint: str, what: str) -> None:
-    """Raise Moved where another plan was agreed to than there is now; None is agreement to whatever there is to do."""
-    if approved is not None and approved != fingerprint:
+def refuse_unless(approved: str, fingerprint: str, what: str) -> None:
+    """Raise Moved where another plan was agreed to than there is now; "" is agreement to whatever there is to do."""
+    if approved and approved != fingerprint:
         raise Moved(what, "it has moved since the plan was shown", "Look at the new plan, then agree to it")
 
 

@@ -69,7 +69,7 @@ class Operation(BaseModel):
         text = json.dumps([self.verb, self.subject, self.region, sorted(asked, key=str)])
         return "v1-" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def refuse_unless(self, approved: str | None) -> None:
+    def refuse_unless(self, approved: str) -> None:
         """Raise Moved where something else was agreed to; None is agreement to whatever there is to do."""
         refuse_unless(approved, self.fingerprint, f"{self.verb} {self.subject}")
 

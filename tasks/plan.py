@@ -142,6 +142,6 @@ class Plan(BaseModel):
         """Whether all is as wanted and ready, so that there's nothing to do and nothing to wait for."""
         return not self.changes and not self.removals and not any(step.pending for step in self.steps)
 
-    def refuse_unless(self, approved: str | None) -> None:
+    def refuse_unless(self, approved: str) -> None:
         """Raise Moved where another plan was agreed to; None is agreement to whatever there is to do."""
         refuse_unless(approved, self.fingerprint, self.environment)

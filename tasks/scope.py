@@ -76,7 +76,7 @@ class Scope:
     ) -> None:
         self.expires, self.lifetime, self._ahead = expires, lifetime, timedelta()
         self.environment, self.region = environment, region
-        self.tags, self.expected_account, self.role = dict(tags or {}), account, role
+        self.tags, self.expected_account, self.role = dict(tags or {}), account or None, role or None
         self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
         self.calls, self._turns = Calls(), Turns(CONNECTIONS)
         self._clients: dict[tuple[str, bool, str], Any] = {}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from blueprints.layers import Library
+from blueprints.problem import Invalid
 from flows.cli import app
 from flows.deploy_layer import deploy_layer
 from tests.flows.shell import castra
@@ -29,17 +29,19 @@ def folder(tmp_path: Path) -> Path:
 def test_the_flow_publishes_it_once_and_leaves_all_else_of_the_environment_alone(
     aws: Physics, prefect: str, name: str, folder: Path
 ) -> None:
-    library = Library(folder=str(folder), architectures=("arm64",))
-    deploy_layer("other", library, REGION, name)
-    report = deploy_layer("words", library, REGION, name)
+    asked: Any = {"region": REGION, "folder": str(folder), "architectures": ("arm64",), "environment": name}
+    deploy_layer("other", **asked)
+    report = deploy_layer("words", **asked)
     (version,) = versions(name, "words")
     assert report.outputs == {"layer/words.arn": version["LayerVersionArn"]}
     assert [(outcome.part, outcome.action) for outcome in report.outcomes or ()] == [("layer/words", "create")]
-    assert deploy_layer("words", library, REGION, name).outcomes == ()
+    assert deploy_layer("words", **asked).outcomes == ()
     (folder / "python" / "words.py").write_text('WORD = "Vale"\n')
-    report = deploy_layer("words", library, REGION, name)
+    report = deploy_layer("words", **asked)
     assert [step.action for step in report.steps] == ["replace"]
     assert (len(versions(name, "words")), len(versions(name, "other"))) == (2, 1)
+    with pytest.raises(Invalid, match="should be given by exactly one of packages, requirements, folder"):
+        deploy_layer("words", **asked, packages=("requests",))
 
 
 def test_the_shell_publishes_it_by_itself_and_knows_it_again_in_a_blueprint(

@@ -10,7 +10,6 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from typer.testing import CliRunner
 
 from blueprints.reading import load
-from blueprints.retiring import Retiring
 from flows.cli import app
 from flows.retire_images import retire_images
 from tasks.errors import Moved
@@ -51,11 +50,11 @@ def states(ids: list[str]) -> list[str]:
 
 
 def test_the_flow_takes_a_step_a_run_and_tells_what_is_freed(aws: Physics, prefect: str, name: str) -> None:
-    made, policy = images(name), Retiring(keep=1, days=0, only=(name,))
+    made, policy = images(name), {"keep": 1, "days": 0, "only": (name,)}
     instance = client("ec2").run_instances(ImageId=made[1], **LAUNCH)["Instances"][0]["InstanceId"]
     seen = [states(made)]
     for _ in range(3):
-        done = retire_images(policy=policy, region=REGION)
+        done = retire_images(region=REGION, **policy)
         seen.append(states(made))
     assert seen == [
         ["available", "available", "available"],
@@ -67,22 +66,22 @@ def test_the_flow_takes_a_step_a_run_and_tells_what_is_freed(aws: Physics, prefe
     assert kept == {made[1]: f"instance {instance} (running)", made[2]: f"it is the newest of {name}"}
     assert done.figures == {"gib_freed": 8}
     with nothing_written(aws, lease=True):
-        assert retire_images(policy=policy, region=REGION).settled
+        assert retire_images(region=REGION, **policy).settled
 
 
 def test_what_was_agreed_to_is_what_is_done(aws: Physics, prefect: str, name: str) -> None:
     images(name)
     with nothing_written(aws, lease=True), pytest.raises(Moved):
-        retire_images(policy=Retiring(keep=1, only=(name,)), region=REGION, approved="v1-0000000000000000")
+        retire_images(keep=1, only=(name,), region=REGION, approved="v1-0000000000000000")
 
 
 def test_a_step_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics, prefect: str, name: str) -> None:
-    made, policy = images(name, 4), Retiring(keep=1, only=(name,))
+    made, policy = images(name, 4), {"keep": 1, "only": (name,)}
     aws.rule("EnableImageDeprecation", "error:UnauthorizedOperation:403", nth=2)
     with pytest.raises(Exception, match="no permission for ec2:EnableImageDeprecation"):
-        retire_images(policy=policy, region=REGION)
+        retire_images(region=REGION, **policy)
     assert sorted(states(made)) == ["available", "available", "deprecated", "deprecated"]
-    retire_images(policy=policy, region=REGION)
+    retire_images(region=REGION, **policy)
     assert states(made) == ["deprecated", "deprecated", "deprecated", "available"]
 
 
