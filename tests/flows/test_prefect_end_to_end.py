@@ -148,7 +148,7 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
     spin_up, tear_down = castrum.deployment("spin-up")["id"], castrum.deployment("tear-down")["id"]
     for wrong in (
         {},
-        {"blueprint": "web"},
+        {"blueprint": 5},
         {"blueprint": document | {"network": {"cidr": "10.0.0.0/16", "nat": "two"}}},
     ):
         with pytest.raises(urllib.error.HTTPError) as refused:
