@@ -3,13 +3,14 @@
 from prefect import flow
 
 from flows.artifacts import show_diagnosis
+from flows.forms import Account, Region, Role
 from tasks.diagnosing.diagnose import diagnose as read_and_tell
 from tasks.diagnosing.finding import Diagnosis
 from tasks.scope import Scope
 
 
 @flow(name="diagnose", flow_run_name="diagnosis of {environment}")
-def diagnose(environment: str, region: str, account: str | None = None, role: str | None = None) -> Diagnosis:
+def diagnose(environment: str, region: Region, account: Account = "", role: Role = "") -> Diagnosis:
     """Tell why an environment is unhealthy, and what mends it. Writes nothing in AWS.
 
     Args:
