@@ -198,7 +198,7 @@ def test_replacing_what_holds_something_is_refused_unless_asked_for(aws: Physics
     ):
         spin_up(moved)
     assert ids(name) == before
-    report = spin_up(moved, ("subnet/private-a",))
+    report = spin_up(moved, replace=("subnet/private-a",))
     assert done(report)["subnet/private-a"] in ("replace", "delete")
     assert standing(name) == whole(moved)
     after = ids(name)
@@ -257,7 +257,7 @@ def test_raising_in_another_account_than_the_blueprint_names_is_refused(aws: Phy
 
 def test_an_approved_plan_is_carried_out_while_the_world_stands_still(name: str) -> None:
     environment = small(name)
-    assert len(spin_up(environment, (), plan(environment).fingerprint).outcomes or ()) == len(keys(environment))
+    assert len(spin_up(environment, approved=plan(environment).fingerprint).outcomes or ()) == len(keys(environment))
     assert standing(name) == whole(environment)
 
 
@@ -266,9 +266,9 @@ def test_an_approved_plan_is_refused_once_the_world_has_moved(aws: Physics, name
     approved = plan(environment).fingerprint
     spin_up(environment)
     with nothing_written(aws, lease=True), pytest.raises(Moved, match="Look at the new plan"):
-        spin_up(environment, (), approved)
+        spin_up(environment, approved=approved)
     with nothing_written(aws, lease=True), pytest.raises(Moved):
-        tear_down(name, REGION, None, approved)
+        tear_down(name, REGION, approved=approved)
     assert standing(name) == whole(environment)
 
 
