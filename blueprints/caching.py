@@ -16,6 +16,7 @@ Daily = Annotated[str, Field(pattern=rf"^{TIME}-{TIME}$")]
 Weekly = Annotated[str, Field(pattern=rf"^({DAYS}):{TIME}-({DAYS}):{TIME}$")]
 NodeType = Annotated[str, Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
+FullVersion = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 
 
 class CacheSubnetGroup(Part):
@@ -61,3 +62,22 @@ class ReplicationGroup(Part):
     minor_upgrades: bool = True
     from_snapshot: str | None = Field(default=None, description="What is in it at first.")
     on_removal: OnRemoval = "snapshot"
+
+
+class CacheCluster(Part):
+    """A cache of Memcached: nodes among which its clients spread the keys. Nothing of it is ever stored."""
+
+    kind: ClassVar[str] = "cache-cluster"
+    version: FullVersion
+    node_type: NodeType
+    nodes: int = Field(default=1, ge=1, le=40)
+    spread: bool = Field(default=False, description="Whether new nodes go to several zones.")
+    subnet_group: Annotated[Id, of("cache-subnet-group")]
+    groups: tuple[GroupId, ...]
+    parameter_group: Annotated[Id, of("cache-parameter-group")] | str = Field(
+        union_mode="left_to_right", description="Or the name of AWS's own, default.memcached1.6."
+    )
+    port: int = Field(default=11211, ge=1024, le=65535)
+    tls: bool = True
+    maintenance: Weekly | None = None
+    minor_upgrades: bool = True

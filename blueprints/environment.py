@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
 from blueprints.any_api import AnyApi
+from blueprints.any_cache import AnyCache
 from blueprints.api_domains import OwnDomain, taken_twice
 from blueprints.backups import BackupPolicy
 from blueprints.balancing import Balancer
 from blueprints.buckets import Storage, logged_to
-from blueprints.caches import Cache
 from blueprints.databases import RelationalDatabase, database_parts, database_problems
 from blueprints.front_doors import FrontDoor, opened, renamed, told_why
 from blueprints.functions import LambdaFunction
@@ -109,7 +109,7 @@ class Environment(Piece):
     parameters: dict[SectionName, SomeParameter] = Field(
         default_factory=dict, description="Parameters of SSM by name: texts, random ones, or such that exist."
     )
-    caches: dict[SectionName, Cache] = Field(default_factory=dict, description="Caches of ElastiCache by name.")
+    caches: dict[SectionName, AnyCache] = Field(default_factory=dict, description="Caches of ElastiCache by name.")
     queues: dict[SectionName, MessageQueue] = Field(default_factory=dict, description="Queues of SQS by name.")
     buckets: dict[SectionName, Storage] = Field(default_factory=dict, description="Buckets of S3 by name.")
     databases: dict[SectionName, RelationalDatabase] = Field(

@@ -26,6 +26,7 @@ from tasks.compute.snapshot import SnapshotKind
 from tasks.compute.step_policy import StepPolicyKind
 from tasks.compute.target_tracking import TargetTrackingKind
 from tasks.compute.volume import VolumeKind
+from tasks.data.cache_cluster import CacheClusterKind
 from tasks.data.cache_parameter_group import CacheParameterGroupKind
 from tasks.data.cache_subnet_group import CacheSubnetGroupKind
 from tasks.data.database import DatabaseKind
@@ -124,6 +125,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         CacheSubnetGroupKind(),
         CacheParameterGroupKind(),
         ReplicationGroupKind(),
+        CacheClusterKind(),
         QueueKind(),
         BucketKind(),
         BucketPolicyKind(),

@@ -18,22 +18,17 @@ from tasks.data.cache_listing import (
     tags_of,
     with_tags,
 )
+from tasks.data.cache_notes import PHASES
 from tasks.data.replication_changes import CHANGES, change, password, settled
 from tasks.data.replication_state import ReplicationGroupState, endpoints, own_tags, told_state, wanted_state
 from tasks.errors import code_of, gone_is_fine
-from tasks.kind import Found, Phase
+from tasks.kind import Found
 from tasks.retry import when_released, when_visible
 from tasks.scope import ON_REMOVAL, Scope, as_list
 from tasks.waiting import wait_for
 
 LONGEST = 40  # characters of its id
 GONE_WITHIN = 3600.0  # seconds; a last snapshot is taken before
-PHASES: Mapping[str, Phase] = {
-    "available": "standing",
-    "deleting": "leaving",
-    "deleted": "leaving",
-    "create-failed": "failed",
-}
 PLAIN = frozenset({"on_removal"})  # fields that stand in tags only
 
 

@@ -6,14 +6,11 @@ from typing import Any
 from blueprints.caching import ReplicationGroup
 from blueprints.part import Id
 from tasks.data.cache_listing import beside
+from tasks.data.cache_notes import PORT, chosen_in, notes, numbers, version_told
 from tasks.kind import AtBirth, Fixed, State, Unordered
 from tasks.scope import KMS_KEY, ON_REMOVAL
 
-ASKED_VERSION = "castra:version"  # what was asked for: what AWS raised by itself since is no difference
 TOKEN_OF = "castra:token-of"  # the ARN of the secret whose value is its password
-PORT = "castra:port"  # AWS tells it with the endpoints only, once it is made
-CHOSEN = "castra:windows"  # those of WINDOWS that somebody chose; what AWS chose else is no state
-WINDOWS = ("snapshot_window", "maintenance")
 
 
 class ReplicationGroupState(State):
@@ -45,9 +42,7 @@ class ReplicationGroupState(State):
     def immovable(self, found: "ReplicationGroupState") -> frozenset[str]:
         """A version can't be lowered, a password not be taken off, and Redis become Valkey, but not the other way."""
         back = {"engine"} if (found.engine, self.engine) == ("valkey", "redis") else set[str]()
-        back |= (
-            {"version"} if found.engine == self.engine and _numbers(self.version) < _numbers(found.version) else set()
-        )
+        back |= {"version"} if found.engine == self.engine and numbers(self.version) < numbers(found.version) else set()
         back |= {"token"} if found.token and not self.token else set()
         return self.fixed() | back
 
@@ -83,12 +78,12 @@ def wanted_state(part: ReplicationGroup, ids: Mapping[str, str]) -> ReplicationG
 
 def told_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mapping[str, str]) -> ReplicationGroupState:
     """What AWS tells of it and of one of the clusters that it is made of; what it doesn't tell, the tags do."""
-    arn, shards, chosen = group["ARN"], group["NodeGroups"], tags.get(CHOSEN, "").split()
+    arn, shards, chosen = group["ARN"], group["NodeGroups"], chosen_in(tags)
     used = member.get("CacheParameterGroup", {}).get("CacheParameterGroupName", "")
     engine = group.get("Engine") or member.get("Engine", "")
     return ReplicationGroupState(
         engine=engine,
-        version=_version(member.get("EngineVersion", ""), tags),
+        version=version_told(member.get("EngineVersion", ""), tags),
         node_type=group.get("CacheNodeType", ""),
         cluster=group.get("ClusterEnabled", False),
         shards=len(shards),
@@ -114,23 +109,10 @@ def told_state(group: Mapping[str, Any], member: Mapping[str, Any], tags: Mappin
 
 def own_tags(wanted: ReplicationGroupState) -> dict[str, str]:
     """What AWS doesn't tell of it, or tells later only."""
-    tags = {ASKED_VERSION: wanted.version, ON_REMOVAL: wanted.on_removal, PORT: str(wanted.port)}
-    tags[CHOSEN] = " ".join(window for window in WINDOWS if getattr(wanted, window)) or "none"
+    windows = {"snapshot_window": wanted.snapshot_window, "maintenance": wanted.maintenance}
+    tags = notes(wanted.version, wanted.port, windows) | {ON_REMOVAL: wanted.on_removal}
     tags |= {TOKEN_OF: wanted.token} if wanted.token else {}
     return tags | ({KMS_KEY: "chosen"} if wanted.kms_key else {})
-
-
-def _version(told: str, tags: Mapping[str, str]) -> str:
-    """Major and minor; as it was asked for, where that's what stands, or AWS has raised it within the major since."""
-    asked, stands = tags.get(ASKED_VERSION, ""), ".".join(told.split(".")[:2])
-    if not asked or not stands:
-        return asked or stands
-    same_major = asked.split(".")[0] == stands.split(".")[0]
-    return asked if same_major and _numbers(asked) <= _numbers(stands) else stands
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(one) for one in version.split(".") if one.isdigit())
 
 
 def endpoints(group: Mapping[str, Any], token: str) -> dict[str, str]:

@@ -27,6 +27,8 @@ SERVICES = (
     "s3",
     "resourcegroupstaggingapi",
     "ssm",
+    "secretsmanager",
+    "elasticache",
     "sts",
 )
 

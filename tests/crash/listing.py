@@ -15,6 +15,7 @@ from tasks.images.owned import STEPS
 from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
+from tests.crash.caches import caches
 from tests.crash.functions import functions, queues, rules
 from tests.crash.secrets import parameters, secrets
 from tests.crash.stage import Stage
@@ -103,6 +104,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _buckets(stage.client("s3"))
     yield from secrets(stage.client("secretsmanager"))
     yield from parameters(stage.client("ssm"))
+    yield from caches(stage.client("elasticache"))
 
 
 def _instances(ec2: Any) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """Rows of the kinds of caches in tasks/data."""
 
-from blueprints.caching import CacheParameterGroup, CacheSubnetGroup, ReplicationGroup
+from blueprints.caching import CacheCluster, CacheParameterGroup, CacheSubnetGroup, ReplicationGroup
 from blueprints.firewalls import SecurityGroup
 from blueprints.network import Subnet, Vpc
 from blueprints.part import Part
@@ -28,6 +28,17 @@ CACHE = ReplicationGroup(
     parameter_group="default.valkey8",
     token="secret/cache-main",
     on_removal="wipe",
+)
+SPREAD = CacheParameterGroup(name="main", family="memcached1.6", parameters={"max_item_size": "2097152"})
+MEMCACHED = CacheCluster(
+    name="main",
+    version="1.6.17",
+    node_type="cache.t4g.small",
+    nodes=2,
+    spread=True,
+    subnet_group="cache-subnet-group/main",
+    groups=("security-group/cache-main",),
+    parameter_group="default.memcached1.6",
 )
 ALL: tuple[Part, ...] = (VPC, *SUBNETS, *GROUPS, PLACE, SETTINGS, TOKEN)
 
@@ -110,5 +121,23 @@ ROWS = (
             ReplicationGroupId=name_of(id), CacheNodeType="cache.t4g.medium", ApplyImmediately=True
         ),
         vanish=lambda scope, id: scope.client("elasticache").delete_replication_group(ReplicationGroupId=name_of(id)),
+    ),
+    Row(
+        part=MEMCACHED,
+        needs=(VPC, *SUBNETS, *GROUPS, PLACE, SPREAD),
+        changed=but(
+            MEMCACHED,
+            version="1.6.22",
+            nodes=3,
+            groups=("security-group/other",),
+            parameter_group="cache-parameter-group/main",
+            maintenance="sun:05:00-sun:06:00",
+            minor_upgrades=False,
+        ),
+        moved=but(MEMCACHED, port=11212, node_type="cache.t4g.medium"),
+        by_hand=lambda scope, id: scope.client("elasticache").modify_cache_cluster(
+            CacheClusterId=name_of(id), NumCacheNodes=5, ApplyImmediately=True
+        ),
+        vanish=lambda scope, id: scope.client("elasticache").delete_cache_cluster(CacheClusterId=name_of(id)),
     ),
 )
