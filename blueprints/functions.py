@@ -16,7 +16,7 @@ from blueprints.layers import Architecture, Runtime
 from blueprints.log_groups import LogGroup, Retention
 from blueprints.naming import nameable
 from blueprints.network import Network
-from blueprints.part import Id, Lookup, Name, Part, Piece, Text, asking, name_in, of, text
+from blueprints.part import Id, Lookup, Name, Part, Piece, ReadyOutput, Text, asking, name_in, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
 from blueprints.triggers import Trigger, admitting_bucket, twice
@@ -25,7 +25,7 @@ IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
 MOST_ENVIRONMENT = 4096  # bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LayerId = Annotated[Id, of("layer")] | Annotated[str, Field(pattern=LAYER_ARN)]
-Named = Annotated[str, Field(pattern=r"^(bucket|queue|function)/[a-z0-9]+(-[a-z0-9]+)*$")]
+Named = Annotated[str, Field(pattern=r"^(bucket|queue|function|database)/[a-z0-9]+(-[a-z0-9]+)*$")]
 Variable = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]+$")]
 
 
@@ -91,11 +91,13 @@ class LambdaFunction(Piece):
     )
     secrets: dict[Variable, SecretRef] = Field(
         default_factory=dict,
-        description="secret/<name>, parameter/<name>, ARN or ssm:/path: the ARN is in the environment, and may be read",
+        description="secret/<name>, parameter/<name>, database/<name>, ARN or ssm:/path: the ARN is in the "
+        "environment, and may be read.",
     )
     names: dict[Variable, Named] = Field(
         default_factory=dict,
-        description="What things of the document are called in AWS: bucket/<name>, queue/<name>, function/<name>.",
+        description="What things of the document are called in AWS: bucket/<name>, queue/<name>, function/<name>; "
+        "database/<name> is its address.",
     )
     can: tuple[Grant, ...] = Field(default=(), description="What it may do in AWS, beside writing its own logs.")
     policies: dict[Name, Document] = Field(default_factory=dict, description="What else it may do: policies by name.")
@@ -263,7 +265,9 @@ class LambdaFunction(Piece):
 
 
 def _name(named: str) -> Text:
-    """What a thing is called in AWS; a function by its alias."""
+    """What a thing is called in AWS; a function by its alias, a database by its address."""
+    if named.startswith("database/"):
+        return text(ReadyOutput(f"{named}.address"))
     name = name_in(Id(named))
     return text(name, ":live") if named.startswith("function/") else name
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from blueprints.part import Id, Lookup, Piece, text
+from blueprints.part import Id, Lookup, Output, Piece, text
 from blueprints.problem import Problem
 
 SECRET = r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+"
@@ -15,9 +15,12 @@ BUCKET = r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 QUEUE = r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]{1,80}(\.fifo)?"
 FUNCTION = r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_-]{1,128})?"
 NAMED = "[a-z0-9]+(-[a-z0-9]+)*"
-STORED = rf"secret/{NAMED}|parameter/{NAMED}|{SECRET}|{PARAMETER}|ssm:/[a-zA-Z0-9_./-]+"
+STORED = rf"secret/{NAMED}|parameter/{NAMED}|database/{NAMED}|{SECRET}|{PARAMETER}|ssm:/[a-zA-Z0-9_./-]+"
 SecretRef = Annotated[str, Field(pattern=rf"^({STORED})$", max_length=2048)]
-"""A secret or parameter of the document, `secret/<name>`, or any by ARN; `ssm:/path` is a parameter of this account."""
+"""A secret or parameter of the document, `secret/<name>`, or any by ARN; `ssm:/path` is a parameter of this account.
+
+`database/<name>` is the secret that RDS keeps its master user's password in.
+"""
 SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|(API|PRIVATE|ACCESS)[_-]?KEY)$", re.IGNORECASE)
 
 READS_BUCKET, LISTS_BUCKET = ("s3:GetObject",), ("s3:ListBucket",)
@@ -32,7 +35,7 @@ class Grant(Piece):
     read: Annotated[str, Field(pattern=rf"^(bucket/{NAMED}|{BUCKET}|{STORED})$")] | None = Field(
         default=None,
         description="Read a bucket's objects, a secret or a parameter: bucket/<name>, secret/<name>, parameter/<name>, "
-        "or ARN.",
+        "database/<name> for the secret with its password, or ARN.",
     )
     write: Annotated[str, Field(pattern=rf"^(bucket/{NAMED}|{BUCKET})$")] | None = Field(
         default=None, description="Write and delete a bucket's objects: bucket/<name> or ARN."
@@ -94,14 +97,14 @@ def policy_of(statements: Collection[Mapping[str, Any]]) -> dict[str, Any]:
 
 def reading_secret(target: str, region: str) -> dict[str, Any]:
     """What lets somebody read a secret or a parameter."""
-    of_secrets = target.startswith("secret/") or ":secretsmanager:" in target
+    of_secrets = target.startswith(("secret/", "database/")) or ":secretsmanager:" in target
     actions = READS_SECRET if of_secrets else READS_PARAMETER
     return allowing(actions, reference(target, region))
 
 
 def is_secret(target: str) -> bool:
     """Whether it's a secret or a parameter."""
-    by_name = target.startswith(("secret/", "parameter/", "ssm:/"))
+    by_name = target.startswith(("secret/", "parameter/", "database/", "ssm:/"))
     return by_name or ":secretsmanager:" in target or ":ssm:" in target
 
 
@@ -110,6 +113,8 @@ def reference(target: str, region: str) -> Any:
     if target.startswith("ssm:/"):
         path = target.removeprefix("ssm:")
         return text(f"arn:{partition(region)}:ssm:{region}:", Lookup("account:"), f":parameter{path}")
+    if target.startswith("database/"):
+        return Output(f"{target}.secret")
     return target if target.startswith("arn:") else Id(target)
 
 

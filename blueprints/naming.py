@@ -11,6 +11,7 @@ def nameable(document: Any) -> dict[str, tuple[str, ...]]:
         "queue": all_queues(document.queues),
         "function": tuple(document.functions),
         "bucket": tuple(document.buckets),
+        "database": tuple(document.databases),
         "secret": (
             *document.secrets,
             *(f"cache-{name}" for name, cache in document.caches.items() if getattr(cache, "token", False)),

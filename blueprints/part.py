@@ -35,6 +35,19 @@ class Ready(Id):
     __slots__ = ()
 
 
+class Output(Id):
+    """What AWS tells of another part (`kind/name.output`), such as the ARN of its secret."""
+
+    __slots__ = ()
+    pattern = r"^[a-z][a-z-]*/[a-z0-9-]+\.[a-z_]+$"
+
+
+class ReadyOutput(Output, Ready):
+    """What AWS tells of another part once that is ready, such as its address."""
+
+    __slots__ = ()
+
+
 class Lookup(_Reference):
     """What AWS is asked for by description: what stands there already, and isn't Castra's.
 
@@ -98,18 +111,28 @@ class Part(Piece):
 
     @property
     def needs(self) -> tuple[Id, ...]:
-        """Keys of all parts whose id this one needs, without doubles."""
-        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Id)))
+        """Keys of all parts whose id, or output, this one needs, without doubles."""
+        return tuple(dict.fromkeys(_part_of(value) for value in references(self) if isinstance(value, Id)))
 
     @property
     def awaits(self) -> tuple[Ready, ...]:
         """Keys of those parts that must be ready first; each is among `needs` too."""
-        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Ready)))
+        ready = (value for value in references(self) if isinstance(value, Ready))
+        return tuple(dict.fromkeys(Ready(_part_of(value)) for value in ready))
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What this one needs to be told of others, without doubles."""
+        return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Output)))
 
     @property
     def lookups(self) -> tuple[Lookup, ...]:
         """What AWS is asked for before this part can be decided on."""
         return tuple(dict.fromkeys(value for value in references(self) if isinstance(value, Lookup)))
+
+
+def _part_of(reference: Id) -> Id:
+    return Id(reference.partition(".")[0]) if isinstance(reference, Output) else reference
 
 
 class Text(Piece):

@@ -45,9 +45,10 @@ def submit(plan: Plan, scope: Scope) -> Submitted:
             continue
         kind = KINDS[step.kind]
         if step.action != "keep":
-            needs = (*step.asked.needs, *step.asked.lookups)
-            known = {key: plan.ids[key] for key in needs if key in plan.ids}
             upstream = {key: submitted.steps[key] for key in step.asked.needs if key in submitted.steps}
+            told = [output for output in step.asked.outputs if output.partition(".")[0] not in upstream]
+            needs = (*step.asked.needs, *step.asked.lookups, *told)
+            known = {key: plan.ids[key] for key in needs if key in plan.ids}
             ready = [submitted.waits[key] for key in step.asked.awaits if key in submitted.waits]
             submitted.steps[step.part] = ensure.submit(
                 kind, step, scope, known, upstream, return_state=False, wait_for=ready

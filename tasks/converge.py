@@ -21,6 +21,7 @@ from tasks.report import Outcome
 from tasks.retry import classify, lost, made_nothing, worth_another_try
 from tasks.scope import EXTRA, FINGERPRINT, RETIRED, Scope
 from tasks.survey import answer, look
+from tasks.telling import told_of_others
 from tasks.waiting import wait_until
 
 AnyKind = Kind[Any, Any]
@@ -44,7 +45,8 @@ def bring_about(
     `ids` gives the id of every part that this one needs. Raises what AWS answers, as botocore has it.
     """
     started = time.monotonic()
-    wanted = kind.wanted(step.asked, Ids(ids))
+    told = told_of_others(scope, step.asked, ids) if step.asked else {}
+    wanted = kind.wanted(step.asked, Ids({**ids, **told}))
     if unknowns(wanted):
         raise CastraError(step.part, "an id that it needs isn't known", "This is a mistake in Castra; please report it")
     found = _made_before(kind, step, scope, seen_within) if again else step.found
@@ -202,6 +204,7 @@ def tasks_of(kind: AnyKind) -> tuple[Task[..., Outcome], Task[..., list[Outcome]
             ids[key] = ids.get(key) or _standing_id(scope, part, key)
         found = _the_one(part.key, look(scope, kind, part.name))
         tags = scope.wanted_tags(part.key) if kind.taggable else None
+        ids |= told_of_others(scope, part, ids)
         step = decide(part.key, kind.wanted(part, Ids(ids)), found, tags).model_copy(update={"asked": part})
         if step.action == "replace" and kind.holds:
             raise NeedsReplacing(

@@ -130,13 +130,15 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
     standing = _one_each(seen.found)
     ids = Ids({key: found.id for key, found in standing.items() if found.phase in ("standing", "pending")})
     ids.update(seen.answers)
+    ids.update(outputs(standing.values()))
     steps: list[Step] = []
     for part in ordered:
         kind = kinds[part.kind]
         tags = wanted_tags(seen.environment, seen.tags, part.key) if kind.taggable else None
         step = decide(part.key, kind.wanted(part, ids), standing.get(part.key), tags)
         if step.action == "replace":
-            ids.pop(part.key, None)
+            for key in [key for key in ids if key == part.key or key.startswith(f"{part.key}.")]:
+                del ids[key]
         because = f"{step.because}; {part.chosen}" if part.chosen else step.because
         steps.append(step.model_copy(update={"asked": part, "because": because}))
     _refuse_replacements(steps, seen, kinds, frozenset(replace))

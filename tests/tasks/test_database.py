@@ -75,6 +75,10 @@ def in_moto(scope: Scope) -> Any:
 def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_struck(physics: Physics) -> None:
     environment = load(EXAMPLE)
     scope = Scope(environment.name, environment.region, poll_seconds=0.05)
+    before = look_and_plan(scope, environment.parts())
+    (clerk,) = [step for step in before.steps if step.part == "function/clerk"]
+    (known,) = [change.to for change in clerk.changes if change.field == "environment"]
+    assert known == {"DATABASE": "<database/main.address>", "DATABASE_SECRET": "<database/main.secret>"}
     raise_all(scope, environment.parts())
     assert plan_of(environment, scope).settled
     one = described(scope)
@@ -92,6 +96,18 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
     assert told["address"].startswith(f"{one['DBInstanceIdentifier']}.")
     assert told["port"] == "5432"
     assert told["secret"] == one["MasterUserSecret"]["SecretArn"]
+    live = scope.client("lambda").get_function_configuration(FunctionName=f"{scope.environment}--clerk")
+    known = live["Environment"]["Variables"]
+    assert known == {"DATABASE": told["address"], "DATABASE_SECRET": told["secret"]}
+    for role in [one["RoleName"] for one in scope.iam.list_roles(PathPrefix="/castra/")["Roles"]]:
+        policies = [
+            scope.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+            for name in scope.iam.list_role_policies(RoleName=role)["PolicyNames"]
+        ]
+        reads = [one for policy in policies for one in policy if "secretsmanager:GetSecretValue" in one["Action"]]
+        assert [(one["Action"], one["Resource"]) for one in reads] == [
+            ("secretsmanager:GetSecretValue", told["secret"])
+        ]
     calls = [call for call in physics.log.snapshot() if call.service in ("rds", "secretsmanager")]
     assert not any("Password" in name for call in calls for name in call.params if not name.startswith("Manage"))
     assert {call.operation for call in calls if call.service == "secretsmanager"} <= {"ListSecrets"}
