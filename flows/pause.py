@@ -18,7 +18,7 @@ def pause(
     role: Role = "",
     approved: str = "",
 ) -> Operation:
-    """Take groups to no servers and stop instances, with how they were written into their tags first.
+    """Take groups to no servers and stop instances and databases, with how they were written into their tags first.
 
     Run it again after any failure: it goes on.
 

@@ -15,7 +15,7 @@ verbs = typer.Typer()
 
 @verbs.command()
 def pause(name: Name, region: Region = None, yes: Yes = False, json: Json = False) -> None:
-    """Take an environment's groups to no servers and stop its instances, until it's resumed."""
+    """Take an environment's groups to no servers, and stop its instances and databases, until it's resumed."""
     with shell.errors_told(json):
         scope = shell.scope_in(name, region)
         from tasks.pausing import plan_pause
@@ -30,7 +30,7 @@ def pause(name: Name, region: Region = None, yes: Yes = False, json: Json = Fals
 
 @verbs.command()
 def resume(name: Name, region: Region = None, yes: Yes = False, json: Json = False) -> None:
-    """Give an environment's groups their sizes back, exactly, and start its instances."""
+    """Give an environment's groups their sizes back, exactly, and start its instances and databases."""
     with shell.errors_told(json):
         scope = shell.scope_in(name, region)
         from tasks.pausing import plan_resume

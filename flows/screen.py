@@ -22,8 +22,8 @@ from tasks.operation import KEEP, Deed, Operation
 from tasks.progress import Event, listening
 from tasks.report import Report, changes_in_words
 
-data = Console(soft_wrap=True)
-talk = Console(stderr=True, soft_wrap=True)
+data = Console(soft_wrap=True, emoji=False)
+talk = Console(stderr=True, soft_wrap=True, emoji=False)
 SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "replace": ("±", "magenta"), "delete": ("-", "red")}
 DEED_SIGNS = dict.fromkeys(("take", "copy", "create", "restore", "build", "launch"), ("+", "green"))
 DEED_SIGNS |= dict.fromkeys(("remove", "terminate", "deregister"), ("-", "red")) | {KEEP: ("=", "dim")}
@@ -128,7 +128,7 @@ def print_findings(rows: list[tuple[list[str], list[str]]]) -> None:
     table.columns[0].no_wrap = True
     for names, sentences in rows:
         table.add_row(Text("\n".join(filter(None, names))), Text("\n".join(sentences)))
-    Console(width=None if data.is_terminal else WIDE).print(table)
+    Console(width=None if data.is_terminal else WIDE, emoji=False).print(table)
 
 
 def print_error(error: CastraError, *, as_json: bool) -> None:

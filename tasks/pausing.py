@@ -1,4 +1,4 @@
-"""Pausing an environment and resuming it: groups to nothing and back to their sizes, instances stopped and started."""
+"""Pausing an environment and resuming it: groups to nothing and back, instances and databases stopped and started."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,6 +7,13 @@ from tasks.compute.attaching import STARTS_WITHIN, STOPS_WITHIN, await_state
 from tasks.compute.groups import named, standing_groups
 from tasks.compute.instance_state import standing_instances
 from tasks.compute.paused import SCHEDULES, keep, schedules_suspended, sizes_in, sizes_of
+from tasks.data.database_pause import (
+    pause_database,
+    resume_database,
+    start_database,
+    stop_database,
+    stoppable_databases,
+)
 from tasks.errors import CastraError
 from tasks.operation import KEEP, Deed, Operation
 from tasks.scope import PART, PAUSED, Scope, as_dict, as_list
@@ -16,17 +23,22 @@ RUNNING = ("pending", "running")
 
 def plan_pause(scope: Scope) -> Operation:
     """What runs, and is to run no more until it's resumed. Reads only."""
-    return _plan("pause", scope, _pause_group, _pause_instance)
+    judges = {"scaling-group": _pause_group, "instance": _pause_instance, "database": pause_database}
+    return _plan("pause", scope, judges)
 
 
 def plan_resume(scope: Scope) -> Operation:
     """What is paused, and is to be as it was. Reads only."""
-    return _plan("resume", scope, _resume_group, _resume_instance)
+    judges = {"scaling-group": _resume_group, "instance": _resume_instance, "database": resume_database}
+    return _plan("resume", scope, judges)
 
 
 def pause(scope: Scope, deed: Deed) -> Deed:
     """Write down how it is, unless an earlier try has; then change it."""
     id = str(deed.id)
+    if deed.what.startswith("database/"):
+        stop_database(scope, id)
+        return deed
     if deed.what.startswith("instance/"):
         scope.ec2.create_tags(Resources=[id], Tags=as_list({PAUSED: "running"}))
         scope.go_ahead.check()
@@ -49,6 +61,9 @@ def pause(scope: Scope, deed: Deed) -> Deed:
 def resume(scope: Scope, deed: Deed) -> Deed:
     """Make it as it was; that this is done, is written down last."""
     id = str(deed.id)
+    if deed.what.startswith("database/"):
+        start_database(scope, id)
+        return deed
     if deed.what.startswith("instance/"):
         scope.ec2.start_instances(InstanceIds=[id])
         await_state(scope, id, "running", within=STARTS_WITHIN)
@@ -73,13 +88,12 @@ def resume(scope: Scope, deed: Deed) -> Deed:
 # ---------------------------------------------------------------------- what is to be done
 
 
-def _plan(verb: str, scope: Scope, of_group: Any, of_instance: Any) -> Operation:
+def _plan(verb: str, scope: Scope, judges: Mapping[str, Any]) -> Operation:
     scope.look_afresh()
     _ = scope.account
     deeds = []
     for id, thing, tags in _standing(scope):
-        judge = of_instance if tags[PART].startswith("instance/") else of_group
-        needed, because = judge(thing, tags)
+        needed, because = judges[tags[PART].partition("/")[0]](thing, tags)
         deeds.append(Deed(what=f"{tags[PART]} {id}", action=verb if needed else KEEP, because=because, id=id))
     subject = str(scope.environment)
     return Operation(
@@ -96,6 +110,7 @@ def _standing(scope: Scope) -> Iterator[tuple[str, Mapping[str, Any], dict[str, 
         tags = as_dict(instance.get("Tags"))
         if tags.get(PART, "").startswith("instance/") and instance["State"]["Name"] != "shutting-down":
             yield instance["InstanceId"], instance, tags
+    yield from stoppable_databases(scope)
 
 
 def _pause_group(group: Mapping[str, Any], tags: Mapping[str, str]) -> tuple[bool, str]:

@@ -30,7 +30,8 @@ def change(scope: Scope, name: str, wanted: DatabaseState, changed: frozenset[st
     if not asked:
         return
     if status == STOPPED or status in FAILED:
-        raise Refused(f"database {name}", f"it is {status}, and AWS changes none that is", "Mend that, and run again")
+        way_out = f"Start it (castra resume {scope.environment})" if status == STOPPED else "Look at its events in AWS"
+        raise Refused(f"database {name}", f"it is {status}, and AWS changes none that is", f"{way_out}, and run again")
     if wanted.apply != NOW and differing & AT_ONCE_ONLY:
         why = f"version {wanted.version} needs other settings, which can't wait for the window beside it"
         raise Refused(f"database {name}", why, "Set apply: now for this raising")

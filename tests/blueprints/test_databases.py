@@ -78,3 +78,23 @@ def test_what_does_not_fit_is_told_with_its_place(given: dict[str, Any], path: s
 
 def test_windows_that_only_touch_are_fine() -> None:
     assert build(document(backup_window="23:30-00:00", maintenance_window="mon:00:00-mon:00:30")).parts()
+
+
+def test_a_function_is_told_its_address_once_it_is_ready_and_its_secret_as_soon_as_that_is_known() -> None:
+    clerk = {"code": ".", "handler": "app.handler", "runtime": "provided.al2023", "vpc": True}
+    clerk |= {"names": {"HOST": "database/main"}, "secrets": {"LOGIN": "database/main"}}
+    given = document(admits={"functions": ["clerk"]}, more={"functions": {"clerk": clerk}})
+    by_key = {part.key: part for part in build(given).parts()}
+    function, role = by_key["function/clerk"], by_key["role/function-clerk"]
+    assert set(function.outputs) == {"database/main.address", "database/main.secret"}
+    assert "database/main" in function.needs
+    assert "database/main" in function.awaits
+    assert (role.outputs, role.awaits) == (("database/main.secret",), ())
+
+
+def test_a_database_that_is_named_and_not_there_is_told() -> None:
+    clerk = {"code": ".", "handler": "app.handler", "runtime": "provided.al2023", "can": [{"read": "database/other"}]}
+    clerk |= {"names": {"HOST": "database/other"}, "secrets": {"LOGIN": "database/other"}}
+    found = problems(document(more={"functions": {"clerk": clerk}}))
+    where = "functions.clerk."
+    assert {f"{where}can.0.read", f"{where}names.HOST", f"{where}secrets.LOGIN"} <= found.keys()

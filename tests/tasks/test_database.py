@@ -1,20 +1,27 @@
 """Databases: what waits for the window, what stays of them, and what holds them up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from moto.backends import get_backend
 
 from blueprints.databases import Database
-from blueprints.part import Part
+from blueprints.granting import policy_of, reading_secret
+from blueprints.identity import Role
+from blueprints.part import Output, Part
 from blueprints.reading import load
 from tasks.data.database_listing import name_of
 from tasks.decide import Plan
 from tasks.errors import CastraError, NeedsReplacing, Protected, Refused
+from tasks.pausing import pause, plan_pause, plan_resume, resume
 from tasks.reading import plan_of
 from tasks.registry import KINDS
-from tasks.scope import KEPT, PART, Scope, as_dict
+from tasks.scope import KEPT, PART, PAUSED, Scope, as_dict
+from tasks.telling import told_of_others
 from tests.conductor import look_and_plan, raise_all
 from tests.physics import Physics
 from tests.tasks.conftest import Weather
@@ -67,6 +74,22 @@ def snapshots(scope: Scope) -> list[dict[str, Any]]:
     return list(scope.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"])
 
 
+@contextmanager
+def time_flies(aws: Physics) -> Iterator[None]:
+    """Within, AWS's clock runs ahead, ten seconds every twentieth of one."""
+    over = Event()
+
+    def fly() -> None:
+        while not over.wait(0.05):
+            aws.advance(10)
+
+    thread = Thread(target=fly)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
 def in_moto(scope: Scope) -> Any:
     (database,) = get_backend("rds")[scope.account][scope.region].databases.values()
     return database
@@ -91,7 +114,7 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
         "SecurityGroups"
     ]
     (rule,) = group["IpPermissions"]
-    assert (rule["FromPort"], len(rule["UserIdGroupPairs"]), rule["IpRanges"]) == (5432, 1, [])
+    assert (rule["FromPort"], len(rule["UserIdGroupPairs"]), rule["IpRanges"]) == (5432, 2, [])
     told = found(scope).outputs
     assert told["address"].startswith(f"{one['DBInstanceIdentifier']}.")
     assert told["port"] == "5432"
@@ -106,7 +129,7 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
         ]
         reads = [one for policy in policies for one in policy if "secretsmanager:GetSecretValue" in one["Action"]]
         assert [(one["Action"], one["Resource"]) for one in reads] == [
-            ("secretsmanager:GetSecretValue", told["secret"])
+            (["secretsmanager:GetSecretValue"], [told["secret"]])
         ]
     calls = [call for call in physics.log.snapshot() if call.service in ("rds", "secretsmanager")]
     assert not any("Password" in name for call in calls for name in call.params if not name.startswith("Manage"))
@@ -229,7 +252,7 @@ def test_a_lost_answer_makes_no_second_one_and_leaves_none(strict: Scope, physic
 
 
 def test_what_comes_while_it_is_still_being_made_is_awaited(weather: Weather) -> None:
-    weather(scale=400, times={"database_available": 300, "database_deleted": 100, "database_modified": 60})
+    aws = weather(times={"database_available": 300, "database_deleted": 100, "database_modified": 60})
     scope = Scope("strict", "eu-west-1", poll_seconds=0.05)
     plan = planned(scope)
     ids = dict(plan.ids)
@@ -242,7 +265,68 @@ def test_what_comes_while_it_is_still_being_made_is_awaited(weather: Weather) ->
     again = planned(scope)
     assert [step.part for step in again.steps if step.part.startswith("database") and step.action != "keep"] == []
     assert not again.settled
-    raised(scope, instance_class="db.t4g.small", apply="now")
-    assert described(scope)["DBInstanceClass"] == "db.t4g.small"
-    KIND.delete(scope, found(scope).id)
+    with time_flies(aws):
+        raised(scope, instance_class="db.t4g.small", apply="now")
+        assert described(scope)["DBInstanceClass"] == "db.t4g.small"
+        KIND.delete(scope, found(scope).id)
     assert scope.client("rds").describe_db_instances()["DBInstances"] == []
+
+
+def test_what_names_its_secret_is_told_the_new_one_when_it_is_replaced(scope: Scope) -> None:
+    reads = policy_of([reading_secret("database/main", "eu-west-1")])
+    reader = Role(name="reader", trusts=("ec2.amazonaws.com",), policies={"read": reads})
+    kinds = {one.kind for one in (*parts(), reader)}
+    raise_all(scope, [*parts(), reader], among=kinds)
+    before = found(scope).outputs["secret"]
+    raise_all(scope, [*parts(user="somebody"), reader], replace=["database/main"], among=kinds)
+    after = found(scope).outputs["secret"]
+    (role,) = scope.iam.list_roles(PathPrefix="/castra/")["Roles"]
+    document = scope.iam.get_role_policy(RoleName=role["RoleName"], PolicyName="read")["PolicyDocument"]
+    assert before != after
+    assert document["Statement"][0]["Resource"] in (after, [after])
+    assert look_and_plan(scope, [*parts(user="somebody"), reader], among=kinds).settled
+    raise_all(scope, (), among=kinds)
+
+
+def test_what_aws_never_tells_ends_in_words(scope: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.telling.TOLD_WITHIN", 0.2)
+    raised(scope)
+    asking = Role(name="reader", trusts=("ec2.amazonaws.com",), policies={"read": {"x": Output("database/main.moon")}})
+    with pytest.raises(CastraError, match=r"AWS doesn't tell database/main\.moon"):
+        told_of_others(scope, asking, {})
+
+
+def test_what_waits_for_the_window_can_be_taken_back(scope: Scope) -> None:
+    raised(scope)
+    raised(scope, instance_class="db.t4g.small")
+    raised(scope)
+    assert planned(scope).settled
+    assert found(scope).note == ""
+
+
+def test_paused_it_is_stopped_and_no_plan_undoes_that_and_resumed_it_runs(strict: Scope, physics: Physics) -> None:
+    raised(strict)
+    for operation in ("StopDBInstance", "StartDBInstance"):
+        physics.rule(operation, "lose-answer", nth=1)
+    (deed,) = plan_pause(strict).deeds
+    pause(strict, deed)
+    assert (described(strict)["DBInstanceStatus"], PAUSED in found(strict).tags) == ("stopped", True)
+    assert plan_pause(strict).settled
+    assert planned(strict).settled
+    with pytest.raises(Refused, match="castra resume strict"):
+        raised(strict, backup_retention=3)
+    (deed,) = plan_resume(strict).deeds
+    resume(strict, deed)
+    assert (described(strict)["DBInstanceStatus"], PAUSED in found(strict).tags) == ("available", False)
+    assert plan_resume(strict).settled
+
+
+def test_one_that_aws_has_started_after_seven_days_is_stopped_again_or_only_loses_its_tag(scope: Scope) -> None:
+    raised(scope)
+    for end in (pause, resume):
+        pause(scope, plan_pause(scope).deeds[0])
+        scope.client("rds").start_db_instance(DBInstanceIdentifier=name_of(found(scope).id))
+        plan = plan_pause(scope) if end is pause else plan_resume(scope)
+        assert not plan.settled
+        end(scope, plan.deeds[0])
+    assert (described(scope)["DBInstanceStatus"], PAUSED in found(scope).tags) == ("available", False)

@@ -72,6 +72,8 @@ def queue(request: Request, answer: Answer, world: World) -> Answer | None:
         if (now := getattr(database, field)) != had[field]:
             pending[name] = now
             setattr(database, field, had[field])
+        elif name in request.params:
+            pending.pop(name, None)  # it was to be otherwise in the window, and is to stay now
     if request.flag("ApplyImmediately"):
         if pending and world.time("database_modified") > 0:
             database.status = "modifying"
