@@ -1,5 +1,5 @@
 # The same commands as in README.md and in .ci/run. Each does its own set-up.
-.PHONY: setup check test thorough crash-test storm-test topology demo console bench docs clean
+.PHONY: setup check test thorough browser crash-test storm-test topology demo console bench docs clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -24,6 +24,9 @@ test: setup
 
 thorough: setup
 	$(BIN)/pytest -n 3 --dist worksteal -m thorough
+
+browser: setup
+	$(BIN)/pytest -m browser tests/browser
 
 crash-test: setup
 	$(BIN)/python -m tests.crash

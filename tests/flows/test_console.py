@@ -2,14 +2,11 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
 import urllib.error
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,48 +14,17 @@ import pytest
 import yaml
 
 from examples.console import environment_of_a_worker, free
-from tests.flows.server import free_port
+from tests.console import CONSOLE, Shown, shown_in
 from tests.flows.shell import LIMIT
-from tests.flows.test_prefect_end_to_end import Castrum
 from tests.flows.world import ROOT
 from tests.physics.process import emulator
-
-CONSOLE = [sys.executable, "-m", "examples.console"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A console that runs: what it has said, its process, and the folder under which all of it keeps its files."""
-
-    said: str
-    process: "subprocess.Popen[str]"
-    folder: Path
-
-    @property
-    def castrum(self) -> Castrum:
-        """Its server."""
-        address = re.search(r"(http://\S+)/deployments", self.said)
-        assert address, self.said
-        return Castrum(address[1], {})
 
 
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[Shown]:
     """A console that a person has started; it's ended if the test hasn't."""
-    command = [*CONSOLE, "--port", str(free_port())]
-    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "Ctrl-C ends it" in line:
-                break
-        try:
-            yield Shown(said, process, tmp_path)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(LIMIT)
+    with shown_in(tmp_path) as shown:
+        yield shown
 
 
 def belonging_to(folder: Path) -> list[str]:
