@@ -15,6 +15,7 @@ from flows.reporting import page
 from tasks.backups.coverage import Coverage
 from tasks.decide import Plan
 from tasks.diagnosing.finding import Diagnosis
+from tasks.exporting.export import Exported
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
 from tasks.picture.staging import scene_of
@@ -68,6 +69,14 @@ def show_diagnosis(diagnosis: Diagnosis) -> None:
     description = f"{diagnosis.environment} in {diagnosis.region}: {diagnosis.summary}"
     rows = diagnosis.document()["findings"]
     create_table_artifact(table=rows, key=f"diagnosis-{diagnosis.environment}", description=description)
+
+
+def show_export(exported: Exported) -> None:
+    """The blueprint, to be copied, and what isn't in it."""
+    untold = "".join(f"* Not in it: {one}.\n" for one in exported.untold)
+    description = f"{exported.environment} in {exported.region}: {exported.parts} parts as a blueprint"
+    written = f"{untold}\n```yaml\n{exported.text}```\n"
+    create_markdown_artifact(written, key=f"blueprint-{exported.environment}", description=description)
 
 
 def show_picture(environment: Environment) -> None:

@@ -12,6 +12,7 @@ from flows import (
     catalogue_verbs,
     diagnosis_verbs,
     expiry_verbs,
+    export_verbs,
     image_verbs,
     pause_verbs,
     picture_verbs,
@@ -40,6 +41,7 @@ app.add_typer(expiry_verbs.verbs)
 app.add_typer(picture_verbs.verbs)
 app.add_typer(pause_verbs.verbs)
 app.add_typer(diagnosis_verbs.verbs)
+app.add_typer(export_verbs.verbs)
 app.add_typer(rights_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
