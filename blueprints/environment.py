@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 from pydantic.json_schema import SkipJsonSchema
 
+from blueprints.alarms import Alarms
 from blueprints.any_api import AnyApi
 from blueprints.any_cache import AnyCache
 from blueprints.api_domains import OwnDomain, taken_twice
@@ -33,6 +34,7 @@ from blueprints.queues import MessageQueue
 from blueprints.secrets import SecretSection, SomeParameter, existing_named
 from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
+from blueprints.topics import NotificationTopic
 
 LONGEST_NAME = 40
 OWN_TAGS = 50 - 9  # AWS's limit for one resource, without Castra's own and `Name`
@@ -125,6 +127,12 @@ class Environment(Piece):
         default_factory=dict,
         description="Policies by name: what is backed up, when, and how long it's kept.",
     )
+    topics: dict[SectionName, NotificationTopic] = Field(
+        default_factory=dict, description="Topics of SNS by name, to which alarms are sent, and who is told by mail."
+    )
+    alarms: Alarms | None = Field(
+        default=None, description="Who is told when something that runs isn't well; nobody, if not given."
+    )
     also: Annotated[SkipJsonSchema[tuple[SerializeAsAny[Part], ...]], BeforeValidator(_only_parts)] = Field(
         default=(), exclude=True, description="Parts written by hand in Python; no document has them."
     )
@@ -193,6 +201,10 @@ class Environment(Piece):
             yield from api.parts(name, self.region)
         for name, own in self.api_domains.items():
             yield own.part(name, self.apis)
+        for name, topic in self.topics.items():
+            yield topic.part(name)
+        if self.alarms is not None:
+            yield from self.alarms.parts(self)
         yield from self.also
 
     def problems(self) -> Iterator[Problem]:
@@ -248,6 +260,8 @@ class Environment(Piece):
         yield from proxy_problems(self)
         for name, image in self.images.items():
             yield from image.problems(name, self.region, self.images)
+        if self.alarms is not None:
+            yield from self.alarms.problems(self)
         for name, policy in self.backups.items():
             yield from policy.problems(name, self.region, *self._standing_alone(), self.buckets)
         yield from self._placement_problems()

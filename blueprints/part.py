@@ -139,12 +139,14 @@ class Text(Piece):
     """A text with ids in it, such as `<ARN of a bucket>/*`; may stand in a role's policies, say."""
 
     pieces: tuple[Any, ...]
-    only_name: bool = Field(default=False, description="Only what stands behind an ARN's last colon.")
+    behind: str = Field(
+        default="", description="Only what stands behind the last one of these: an ARN's colon."
+    )
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """The text, with each id in its place."""
         whole = "".join(str(filled(piece, ids)) for piece in self.pieces)
-        return whole.rpartition(":")[2] if self.only_name else whole
+        return whole.rpartition(self.behind)[2] if self.behind else whole
 
 
 def text(*pieces: Any) -> Text:
@@ -154,7 +156,12 @@ def text(*pieces: Any) -> Text:
 
 def name_in(arn: Id) -> Text:
     """The name at the end of a part's ARN: a bucket's, a queue's, a function's."""
-    return Text(pieces=(arn,), only_name=True)
+    return behind(":", arn)
+
+
+def behind(mark: str, id: Id) -> Text:
+    """What stands behind the last `mark` in a part's id."""
+    return Text(pieces=(id,), behind=mark)
 
 
 def filled(value: Any, ids: Mapping[str, str]) -> Any:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from blueprints.part import Id, Part, Piece, of
+from blueprints.part import Id, Part, Piece, Text, of
 from blueprints.problem import Problem
+from blueprints.topics import TopicId
 
 GroupKey = Annotated[Id, of("scaling-group")]
 Statistic = Annotated[str, Field(pattern=r"^(Average|Sum|Minimum|Maximum|SampleCount|p[0-9]{1,2}(\.[0-9]{1,2})?)$")]
@@ -38,12 +39,12 @@ class StepPolicy(Part):
 
 
 class Alarm(Part):
-    """Watches a metric of CloudWatch, and sets policies off while it is beyond a threshold."""
+    """Watches a metric of CloudWatch; sets policies off and tells topics while it is beyond a threshold."""
 
     kind: ClassVar[str] = "alarm"
     namespace: str
     metric: str
-    dimensions: dict[str, str] = Field(default_factory=dict)
+    dimensions: dict[str, str | Text] = Field(default_factory=dict, description="Names to values.")
     group: GroupKey | None = Field(default=None, description="The group whose name is a dimension of its metric.")
     statistic: Statistic = "Average"
     period: int = Field(default=60, description="Seconds.")
@@ -52,6 +53,9 @@ class Alarm(Part):
     comparison: Literal["GreaterThanOrEqualToThreshold", "LessThanOrEqualToThreshold"]
     missing: Missing = "missing"
     policies: tuple[Annotated[Id, of("step-policy")], ...] = Field(default=(), max_length=5)
+    topics: tuple[TopicId, ...] = Field(
+        default=(), max_length=5, description="Topics that are told, and told again when it's over."
+    )
 
 
 # ---------------------------------------------------------------------- the section

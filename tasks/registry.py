@@ -63,6 +63,7 @@ from tasks.serverless.layer import LayerKind
 from tasks.serverless.log_group import LogGroupKind
 from tasks.serverless.permission import PermissionKind
 from tasks.serverless.queue import QueueKind
+from tasks.serverless.topic import TopicKind
 from tasks.storage.bucket import BucketKind
 from tasks.storage.bucket_notification import BucketNotificationKind
 from tasks.storage.bucket_policy import BucketPolicyKind
@@ -127,6 +128,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         ReplicationGroupKind(),
         CacheClusterKind(),
         QueueKind(),
+        TopicKind(),
         BucketKind(),
         BucketPolicyKind(),
         BucketReplicationKind(),

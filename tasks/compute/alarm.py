@@ -1,8 +1,9 @@
-"""Alarms: a metric of CloudWatch is watched, and sets policies off."""
+"""Alarms: a metric of CloudWatch is watched, and sets policies off, or tells topics."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from blueprints.part import Id, filled
 from blueprints.stepping import Alarm
 from tasks.compute.belongings import title
 from tasks.errors import CastraError, gone_is_fine
@@ -28,12 +29,13 @@ class AlarmState(State):
     comparison: str
     missing: str
     actions: Unordered[str]
+    recovered: Unordered[str] = ()
     other_actions: Unordered[str] = ()
     enabled: bool = True
 
 
 class AlarmKind(Kind[Alarm, AlarmState]):
-    """Alarms on metrics of CloudWatch, each with the policies that it sets off."""
+    """Alarms on metrics of CloudWatch, each with the policies that it sets off and the topics that it tells."""
 
     name = "alarm"
     goes_first = True
@@ -58,10 +60,11 @@ class AlarmKind(Kind[Alarm, AlarmState]):
     def wanted(self, part: Alarm, ids: Mapping[str, str]) -> AlarmState:
         """See the base."""
         of_group = ((GROUP, ids[part.group]),) if part.group else ()
+        topics = tuple(ids[topic] if isinstance(topic, Id) else topic for topic in part.topics)
         return AlarmState(
             namespace=part.namespace,
             metric=part.metric,
-            dimensions=(*part.dimensions.items(), *of_group),
+            dimensions=(*filled(part.dimensions, ids).items(), *of_group),
             statistic=part.statistic,
             period=part.period,
             periods=part.periods,
@@ -69,7 +72,8 @@ class AlarmKind(Kind[Alarm, AlarmState]):
             threshold=part.threshold,
             comparison=part.comparison,
             missing=part.missing,
-            actions=tuple(ids[policy] for policy in part.policies),
+            actions=(*(ids[policy] for policy in part.policies), *topics),
+            recovered=topics,
         )
 
     def create(self, scope: Scope, name: str, wanted: AlarmState) -> str:
@@ -134,6 +138,7 @@ def _settings(id: str, wanted: AlarmState) -> dict[str, Any]:
         "ComparisonOperator": wanted.comparison,
         "TreatMissingData": wanted.missing,
         "AlarmActions": list(wanted.actions),
+        "OKActions": list(wanted.recovered),
         "ActionsEnabled": wanted.enabled,
     }
 
@@ -153,6 +158,7 @@ def _state(alarm: Mapping[str, Any]) -> AlarmState:
         comparison=alarm.get("ComparisonOperator", ""),
         missing=alarm.get("TreatMissingData") or "missing",
         actions=tuple(alarm.get("AlarmActions", [])),
-        other_actions=(*alarm.get("OKActions", []), *alarm.get("InsufficientDataActions", [])),
+        recovered=tuple(alarm.get("OKActions", [])),
+        other_actions=tuple(alarm.get("InsufficientDataActions", [])),
         enabled=alarm.get("ActionsEnabled", True),
     )

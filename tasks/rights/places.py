@@ -25,6 +25,7 @@ NAMED = {
     "logs": ("{home}:log-group:/castra/{name}/*",),
     "s3": ("{bucket}{name}--*",),
     "secretsmanager": ("{home}:secret:castra/{name}/*",),
+    "sns": ("{home}:{name}--*",),
     "sqs": ("{home}:{name}--*",),
     "ssm": ("{home}:parameter/castra/{name}/*",),
 }

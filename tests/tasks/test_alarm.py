@@ -67,7 +67,7 @@ def test_actions_on_other_states_added_by_hand_are_drift(scope: Scope) -> None:
     kept += ("DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData", "AlarmActions")
     scope.client("cloudwatch").put_metric_alarm(**{name: alarm[name] for name in kept}, OKActions=[topic])
     (step,) = raise_all(scope, PARTS).changes
-    assert [(change.field, change.from_, change.to) for change in step.changes] == [("other_actions", [topic], [])]
+    assert [(change.field, change.from_, change.to) for change in step.changes] == [("recovered", [topic], [])]
     assert look_and_plan(scope, PARTS).settled
 
 

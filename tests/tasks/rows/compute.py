@@ -333,6 +333,7 @@ ROWS = (
                 "comparison": "LessThanOrEqualToThreshold",
                 "missing": "notBreaching",
                 "policies": ("step-policy/other", "step-policy/web-cpu-above"),
+                "topics": ("arn:aws:sns:eu-west-1:123456789012:ops",),
             }
         ),
         by_hand=hush,

@@ -12,8 +12,9 @@ from blueprints.identity import Role
 from blueprints.log_groups import LogGroup
 from blueprints.part import Id, Lookup, Ready, text
 from blueprints.queues import Queue
+from blueprints.topics import ALARMS_PUBLISH, Topic
 from blueprints.triggers import EventRule, EventSource, Permission
-from tasks.scope import Scope
+from tasks.scope import Scope, as_list
 from tests.tasks.rows.network import but
 from tests.tasks.rows.row import Row
 from tests.tasks.rows.serverless import LAYER
@@ -21,6 +22,7 @@ from tests.tasks.rows.serverless import LAYER
 KEYS = [f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in ("one", "two")]
 LOGS = LogGroup(name="jobs", on_removal="wipe")
 DEAD = Queue(name="jobs-dead", retention=1_209_600)
+TOPIC = Topic(name="ops", title="The watch", emails=("ops@example.com",), policy=ALARMS_PUBLISH)
 QUEUE = Queue(name="jobs", visibility=180, dead_letters=Id("queue/jobs-dead"))
 
 FILES = Path(__file__).parent / "files"
@@ -63,6 +65,23 @@ def keep_logs_for_ever(scope: Scope, id: str) -> None:
 
 def delete_logs(scope: Scope, id: str) -> None:
     scope.client("logs").delete_log_group(logGroupName=log_group(id))
+
+
+def but_me(document: dict[str, Any]) -> dict[str, Any]:
+    """The same for another service, too."""
+    (statement,) = document["Statement"]
+    more = statement | {"Sid": "More", "Principal": {"Service": "events.amazonaws.com"}}
+    return document | {"Statement": [statement, more]}
+
+
+def rename_topic(scope: Scope, id: str) -> None:
+    sns = scope.client("sns")
+    sns.set_topic_attributes(TopicArn=id, AttributeName="DisplayName", AttributeValue="Somebody")
+    sns.subscribe(TopicArn=id, Protocol="email", Endpoint="else@example.com")
+
+
+def second_topic(scope: Scope, key: str) -> None:
+    scope.client("sns").create_topic(Name=scope.name("twin"), Tags=as_list(scope.birth_tags(key, None)))
 
 
 def of_queue(scope: Scope, id: str) -> dict[str, Any]:
@@ -160,6 +179,13 @@ ROWS = (
         changed=Queue(name="jobs", visibility=0, retention=60, delay=900, wait=0, encryption_key=KEYS[0]),
         by_hand=open_queue,
         vanish=delete_queue,
+    ),
+    Row(
+        part=TOPIC,
+        changed=Topic(name="ops", emails=("b@example.com",), encryption_key=KEYS[0], policy=but_me(ALARMS_PUBLISH)),
+        by_hand=rename_topic,
+        vanish=lambda scope, id: scope.client("sns").delete_topic(TopicArn=id),
+        twin=second_topic,
     ),
     Row(
         part=FUNCTION,
