@@ -139,9 +139,7 @@ class Text(Piece):
     """A text with ids in it, such as `<ARN of a bucket>/*`; may stand in a role's policies, say."""
 
     pieces: tuple[Any, ...]
-    behind: str = Field(
-        default="", description="Only what stands behind the last one of these: an ARN's colon."
-    )
+    behind: str = Field(default="", description="Only what stands behind the last one of these: an ARN's colon.")
 
     def filled(self, ids: Mapping[str, str]) -> str:
         """The text, with each id in its place."""

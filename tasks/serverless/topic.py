@@ -40,8 +40,8 @@ class TopicKind(Kind[Topic, TopicState]):
         "sns:SetTopicAttributes",
         "sns:Subscribe",
         "sns:TagResource",
-        "sns:UntagResource",
         "sns:Unsubscribe",
+        "sns:UntagResource",
         "sts:GetCallerIdentity",
     )
 
