@@ -13,6 +13,7 @@ from blueprints.topics import TOPIC_ARN
 MINUTE, FIVE = 60, 300  # seconds
 GIB = 2**30
 Recipient = Annotated[str, Field(pattern=rf"^topic/[a-z0-9]+(-[a-z0-9]+)*$|{TOPIC_ARN}")]
+Recipients = Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=5)]
 
 
 def _several(value: Any) -> Any:
@@ -25,11 +26,9 @@ class Alarms(Piece):
     Each threshold may be set to null: then there is no such alarm.
     """
 
-    to: Annotated[
-        tuple[Recipient, ...],
-        BeforeValidator(_several, json_schema_input_type=Recipient | tuple[Recipient, ...]),
-        Field(min_length=1, max_length=5, description="Topics of SNS: topic/<name>, or ARNs."),
-    ]
+    to: Annotated[Recipients, BeforeValidator(_several, json_schema_input_type=Recipient | Recipients)] = Field(
+        description="Topics of SNS: topic/<name>, or ARNs; five at most."
+    )
     unhealthy_servers: int | None = Field(
         default=1, ge=1, description="So many servers of a load balancer's unwell, for five minutes."
     )
