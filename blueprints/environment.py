@@ -29,9 +29,9 @@ from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
 from blueprints.problem import Invalid, Problem
-from blueprints.proxying import booting, proxy_problems
+from blueprints.proxying import boot_problems, booting
 from blueprints.queues import MessageQueue
-from blueprints.secrets import SecretSection, SomeParameter, existing_named
+from blueprints.secrets import SecretSection, SomeParameter, resolved
 from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
 from blueprints.topics import NotificationTopic
@@ -158,7 +158,7 @@ class Environment(Piece):
         """With the APIs and load balancers that its front doors are, and the ARNs that its secrets stand for."""
         apis, balancers = opened(self.front_doors)
         fronts = {"apis": self.apis | apis, "balancers": self.balancers | balancers}
-        return self.model_copy(update=fronts | existing_named(self))
+        return self.model_copy(update=fronts | resolved(self))
 
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
@@ -192,10 +192,11 @@ class Environment(Piece):
                 yield from balancer.parts(name, self.network, self.region, self.servers)
             for name, servers in self.servers.items():
                 in_front = {front: one for front, one in self.balancers.items() if name in one.targets()}
-                boots = booting(self, name)
+                boots = booting(self, servers)
                 yield from servers.parts(name, self.network, self.region, in_front, self.key_pairs, self.images, boots)
             for name, instance in self.instances.items():
-                yield from instance.parts(name, self.network, self.region, self.key_pairs, self.images)
+                boots = booting(self, instance)
+                yield from instance.parts(name, self.network, self.region, self.key_pairs, self.images, boots)
             yield from database_parts(self.databases, self.network, self.region)
         for name, api in self.apis.items():
             yield from api.parts(name, self.region)
@@ -257,7 +258,7 @@ class Environment(Piece):
         for name, site in self.sites.items():
             yield from site.problems(name, self.buckets, self.network)
         yield from domain_problems(self.sites)
-        yield from proxy_problems(self)
+        yield from boot_problems(self)
         for name, image in self.images.items():
             yield from image.problems(name, self.region, self.images)
         if self.alarms is not None:

@@ -14,9 +14,9 @@ from blueprints.handlers import handler_problem
 from blueprints.identity import Document, PolicyName, Role, policy_id, unknown_policies
 from blueprints.layers import Architecture, Runtime
 from blueprints.log_groups import LogGroup, Retention
-from blueprints.naming import nameable
+from blueprints.naming import Named, Variable, called_in_aws, nameable, unknown_names
 from blueprints.network import Network
-from blueprints.part import Id, Lookup, Name, Part, Piece, ReadyOutput, Text, asking, name_in, of, text
+from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of, text
 from blueprints.places import GroupId, SubnetId
 from blueprints.problem import Problem
 from blueprints.triggers import Trigger, admitting_bucket, twice
@@ -25,8 +25,6 @@ IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+(
 LAYER_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$"
 MOST_ENVIRONMENT = 4096  # bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LayerId = Annotated[Id, of("layer")] | Annotated[str, Field(pattern=LAYER_ARN)]
-Named = Annotated[str, Field(pattern=r"^(bucket|queue|function|database)/[a-z0-9]+(-[a-z0-9]+)*$")]
-Variable = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_]+$")]
 
 
 class Function(Part):
@@ -97,7 +95,7 @@ class LambdaFunction(Piece):
     names: dict[Variable, Named] = Field(
         default_factory=dict,
         description="What things of the document are called in AWS: bucket/<name>, queue/<name>, function/<name>; "
-        "database/<name> is its address.",
+        "database/<name> and cache/<name> are their addresses.",
     )
     can: tuple[Grant, ...] = Field(default=(), description="What it may do in AWS, beside writing its own logs.")
     policies: dict[Name, Document] = Field(default_factory=dict, description="What else it may do: policies by name.")
@@ -154,10 +152,7 @@ class LambdaFunction(Piece):
         known = nameable(document)
         for index, grant in enumerate(self.can):
             yield from grant.problems(f"{where}.can.{index}", known)
-        for key, named in self.names.items():
-            kind, _, one = named.partition("/")
-            if one not in known[kind]:
-                yield _unknown(f"{where}.names.{key}", kind, one, known[kind])
+        yield from unknown_names(where, self.names, known)
         for key, secret in self.secrets.items():
             kind, _, one = secret.partition("/")
             if kind in known and one not in known[kind]:
@@ -236,7 +231,7 @@ class LambdaFunction(Piece):
             role=f"role/{called}",
             environment=dict(self.environment)
             | {key: reference(one, region) for key, one in self.secrets.items()}
-            | {key: _name(one) for key, one in self.names.items()},
+            | {key: called_in_aws(one) for key, one in self.names.items()},
             subnets=placed.subnet_keys("private", region) if placed else (),
             groups=(f"security-group/{called}",) if placed else (),
             layers=tuple(layer if layer.startswith("arn:") else f"layer/{layer}" for layer in self.layers),
@@ -262,14 +257,6 @@ class LambdaFunction(Piece):
         if self.vpc:
             statements.append(allowing(HAS_INTERFACES, "*"))
         return policy_of(statements)
-
-
-def _name(named: str) -> Text:
-    """What a thing is called in AWS; a function by its alias, a database by its address."""
-    if named.startswith("database/"):
-        return text(ReadyOutput(f"{named}.address"))
-    name = name_in(Id(named))
-    return text(name, ":live") if named.startswith("function/") else name
 
 
 def _unknown(where: str, kind: str, name: str, known: Collection[str]) -> Problem:

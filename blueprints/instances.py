@@ -10,7 +10,7 @@ from blueprints.gateways import Address
 from blueprints.images import BuiltImage, ReadyImageId, image_of, image_problems, own_image
 from blueprints.machines import KeyPairName, Machine, ProfileId
 from blueprints.network import GroupId, Network, SubnetId
-from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, of
+from blueprints.part import Id, Lookup, Name, Part, Piece, Ready, Text, of
 from blueprints.problem import Problem
 from blueprints.volumes import DEVICE, Disk, Root
 
@@ -36,7 +36,7 @@ class StandingInstance(Part):
     groups: tuple[GroupId, ...] = ()
     profile: ProfileId | None = None
     key_pair: KeyPairName = None
-    user_data: str = ""
+    user_data: str | Text = ""
     root: Root = Root()
     volumes: tuple[Attached, ...] = ()
     address: Annotated[Id, of("address")] | None = None
@@ -105,6 +105,7 @@ class Instance(Machine):
         region: str,
         key_pairs: Collection[str],
         images: Mapping[str, BuiltImage],
+        boots: Text | str,
     ) -> Iterator[Part]:
         """The instance with its security group, firewall, role, volumes and address."""
         where, own = f"instances.{name}", f"instance-{name}"
@@ -117,10 +118,17 @@ class Instance(Machine):
             yield disk.part(f"{name}-{volume}", place, self.zone_name(network, region))
         if self.elastic_ip:
             yield Address(name=own, where=f"{where}.elastic_ip")
-        yield self._instance(name, where, network, region, key_pairs, image_of(self.image, own, images))
+        yield self._instance(name, where, network, region, key_pairs, image_of(self.image, own, images), boots)
 
     def _instance(
-        self, name: str, where: str, network: Network, region: str, key_pairs: Collection[str], image: str
+        self,
+        name: str,
+        where: str,
+        network: Network,
+        region: str,
+        key_pairs: Collection[str],
+        image: str,
+        boots: Text | str,
     ) -> StandingInstance:
         """It starts when its image is available, and its way out, if it has one, is open."""
         own, zone = f"instance-{name}", network.zone_names(region).index(self.zone_name(network, region))
@@ -135,7 +143,7 @@ class Instance(Machine):
             groups=(f"security-group/{own}",),
             profile=f"instance-profile/{own}" if self.has_role else None,
             key_pair=self.key(key_pairs),
-            user_data=self.bootstrap.text,
+            user_data=boots,
             root=self.root,
             volumes=tuple(
                 Attached(device=disk.device, volume=Ready(f"volume/{name}-{volume}"))

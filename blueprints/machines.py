@@ -12,6 +12,7 @@ from blueprints.granting import Grant, policy_of
 from blueprints.identity import Document, InstanceProfile, PolicyName, Role, policy_id, unknown_policies
 from blueprints.listening import Port
 from blueprints.mixing import InstanceType
+from blueprints.naming import Named, Variable, unknown_names
 from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of
 from blueprints.problem import Problem
 
@@ -71,6 +72,11 @@ class Machine(Piece):
     admits: tuple[Admission, ...] = Field(
         default=(), description="Who may reach them, beside their load balancers, who always may."
     )
+    names: dict[Variable, Named] = Field(
+        default_factory=dict,
+        description="As with functions: what things of the document are called in AWS, addresses of databases and "
+        "caches. It stands in /etc/castra/names, by variables, before the bootstrap runs.",
+    )
     can: tuple[Grant, ...] = Field(default=(), description="What they may do in AWS, in words.")
     policies: dict[Name, Document] = Field(
         default_factory=dict, description="What else they may do in AWS: policies by name."
@@ -96,7 +102,8 @@ class Machine(Piece):
         yield from unknown_policies(where, [*named, ("permissions_boundary", self.permissions_boundary)], policies)
 
     def grant_problems(self, where: str, known: Mapping[str, Collection[str]]) -> Iterator[Problem]:
-        """Things that they may use, and that the document doesn't have. `known` are its names by kind."""
+        """Things that they use or name, and that the document doesn't have. `known` are its names by kind."""
+        yield from unknown_names(where, self.names, known)
         for index, grant in enumerate(self.can):
             yield from grant.problems(f"{where}.can.{index}", known)
 

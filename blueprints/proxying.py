@@ -1,7 +1,7 @@
 """Reverse proxies: servers that fetch some paths from a site's bucket, and others from an API."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from pathlib import Path
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from blueprints.booting import USER_DATA
 from blueprints.listening import Port
+from blueprints.naming import called_in_aws
 from blueprints.part import Id, Text, name_in, text
 from blueprints.problem import Problem
 
@@ -45,11 +46,24 @@ def proxy_problems(document: Any) -> Iterator[Problem]:
             yield from _upstream_problems(f"{where}.{path}", upstream, document)
             if HEALTH.startswith(path.rstrip("/") + "/") and path != "/":
                 yield Problem(f"{where}.{path}", f"{HEALTH} is answered by nginx itself", "Choose another path")
-        if servers.bootstrap.text and not _type_of(servers.bootstrap.text):
-            why = f"is neither a script nor cloud-config: it begins with none of {', '.join(TYPES)}"
-            yield Problem(f"servers.{name}.bootstrap", why, "Begin it with #!/bin/sh, or take it out")
         if all(upstream.partition("/")[2] in _section(document, upstream) for upstream in servers.proxy.values()):
-            yield from _size_problems(where, booting(document, name))
+            yield from _size_problems(where, booting(document, servers))
+
+
+def boot_problems(document: Any) -> Iterator[Problem]:
+    """Bootstraps that can't run beside what Castra has servers and instances run."""
+    yield from proxy_problems(document)
+    for section in ("servers", "instances"):
+        for name, machine in getattr(document, section).items():
+            if (machine.names or getattr(machine, "proxy", None)) and not _mixes(machine.bootstrap.text):
+                why = f"is neither a script nor cloud-config: it begins with none of {', '.join(TYPES)}"
+                yield Problem(f"{section}.{name}.bootstrap", why, "Begin it with #!/bin/sh, or take it out")
+            if machine.names and not getattr(machine, "proxy", None):
+                yield from _size_problems(f"{section}.{name}.names", booting(document, machine))
+
+
+def _mixes(bootstrap: str) -> bool:
+    return not bootstrap or bool(_type_of(bootstrap))
 
 
 def _upstream_problems(where: str, upstream: str, document: Any) -> Iterator[Problem]:
@@ -78,19 +92,25 @@ def _size_problems(where: str, data: Text | str) -> Iterator[Problem]:
     pieces = data.pieces if isinstance(data, Text) else (data,)
     size = sum(len(one.encode()) if type(one) is str else LONGEST_ID for one in pieces)
     if size > USER_DATA:
-        way_out = "Put files into the image, or proxy fewer paths"
+        way_out = "Put files into the image, or proxy or name less"
         yield Problem(where, f"with the bootstrap it is {size} bytes long; AWS takes at most {USER_DATA}", way_out)
 
 
-def booting(document: Any, name: str) -> Text | str:
-    """What a group's servers run at their first start: their own bootstrap, and what makes proxies of them."""
-    servers = document.servers[name]
-    if not servers.proxy:
-        return str(servers.bootstrap.text)
+def booting(document: Any, machine: Any) -> Text | str:
+    """What servers or an instance run at their first start: what tells them names, their own bootstrap, and what makes
+    proxies of them.
+    """
     names: dict[str, Any] = {}
-    configuration = _configuration(servers.proxy, servers.port, document, names)
-    script = _templates.get_template("install.sh.j2").render(configuration=configuration)
-    return _with_ids(_together(servers.bootstrap.text, script), names)
+    scripts = [machine.bootstrap.text] if machine.bootstrap.text else []
+    if machine.names:
+        told = {key: _marked(called_in_aws(one), names) for key, one in machine.names.items()}
+        scripts.insert(0, _templates.get_template("names.sh.j2").render(names=told))
+    if proxy := getattr(machine, "proxy", None):
+        configuration = _configuration(proxy, machine.port, document, names)
+        scripts.append(_templates.get_template("install.sh.j2").render(configuration=configuration))
+    if scripts == [machine.bootstrap.text] or not scripts:
+        return str(machine.bootstrap.text)
+    return _with_ids(_together(scripts), names)
 
 
 def _configuration(proxy: Mapping[str, str], port: Port | None, document: Any, names: dict[str, Any]) -> str:
@@ -137,11 +157,11 @@ def _type_of(bootstrap: str) -> str:
     return next((type for start, type in TYPES.items() if bootstrap.startswith(start)), "")
 
 
-def _together(bootstrap: str, script: str) -> str:
-    """One text of two, as cloud-init takes several: the first one runs first."""
-    if not bootstrap:
-        return script
-    both = MIMEMultipart(boundary=BETWEEN)
-    both.attach(MIMEText(bootstrap, _type_of(bootstrap)))
-    both.attach(MIMEText(script, _type_of(script)))
-    return both.as_string()
+def _together(scripts: Sequence[str]) -> str:
+    """One text of several, as cloud-init takes them: the first one runs first."""
+    if len(scripts) == 1:
+        return scripts[0]
+    all_of_them = MIMEMultipart(boundary=BETWEEN)
+    for script in scripts:
+        all_of_them.attach(MIMEText(script, _type_of(script)))
+    return all_of_them.as_string()

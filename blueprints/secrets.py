@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blueprints.granting import PARAMETER, SECRET, SECRET_NAME
 from blueprints.log_groups import OnRemoval
+from blueprints.naming import caches_by_kind
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
 
@@ -166,12 +167,15 @@ SomeParameter = Annotated[ParameterSection, BeforeValidator(_text, json_schema_i
 # ---------------------------------------------------------------------- across sections
 
 
-def existing_named(document: Any) -> dict[str, dict[str, Any]]:
-    """The sections whose things read secrets, with ARNs in place of names that stand for what exists already."""
+def resolved(document: Any) -> dict[str, dict[str, Any]]:
+    """The sections whose things name others: with ARNs in place of names that stand for what exists already, and with
+    the kinds of caches.
+    """
     stores = {"secret": document.secrets, "parameter": document.parameters}
     known = {
         f"{kind}/{name}": one.existing for kind, ones in stores.items() for name, one in ones.items() if one.existing
     }
+    known |= caches_by_kind(document)
     if not known:
         return {}
     readers = ("functions", "servers", "instances")
@@ -182,7 +186,8 @@ def existing_named(document: Any) -> dict[str, dict[str, Any]]:
 
 def _with(reader: Any, known: Mapping[str, str]) -> Any:
     can = tuple(grant.model_copy(update={"read": known.get(grant.read, grant.read)}) for grant in reader.can)
-    changed: dict[str, Any] = {"can": can}
+    names = {key: known.get(one, one) for key, one in reader.names.items()}
+    changed: dict[str, Any] = {"can": can, "names": names}
     if hasattr(reader, "secrets"):
         changed["secrets"] = {key: known.get(one, one) for key, one in reader.secrets.items()}
     return reader.model_copy(update=changed)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from blueprints.instances import StandingInstance
-from blueprints.part import Id, Lookup
+from blueprints.part import Id, Lookup, filled
 from tasks.compute.attaching import ATTACHES, STARTS_WITHIN, await_state
 from tasks.compute.blocks import MODIFIES, asked_of, block_wanted
 from tasks.compute.instance_changes import CHANGES, PROFILES, change, settle
@@ -61,7 +61,7 @@ class InstanceKind(Kind[StandingInstance, InstanceState]):
             instance_type=part.instance_type,
             subnet=ids[part.subnet],
             key_pair=key or "",
-            user_data=part.user_data,
+            user_data=str(filled(part.user_data, ids)),
             groups=tuple(ids[group] for group in part.groups),
             profile=ids[part.profile] if part.profile else "",
             root_size=part.root.size,

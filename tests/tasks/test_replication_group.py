@@ -23,6 +23,7 @@ from tests.tasks.rows.network import but
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "caches.yaml"
 KIND = KINDS["replication-group"]
+IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
 
 
 def found(scope: Scope, name: str = "main") -> Found[Any]:
@@ -179,6 +180,13 @@ def test_the_example_stands_as_written_admits_those_it_names_and_leaves_a_last_s
         "multi_zone": True,
         "replicas": 1,
     }
+    (function,) = look(strict, KINDS["function"], "visits")
+    assert function.state.environment["CACHE"] == sessions.outputs["address"]
+    (template,) = look(strict, KINDS["launch-template"], "app")
+    (pages,) = look(strict, KINDS["cache-cluster"], "pages")
+    told = f"\nSESSIONS={sessions.outputs['address']}\nPAGES={pages.outputs['address']}\nCASTRA\n"
+    assert told in template.state.user_data
+    assert template.state.user_data.index(told) < template.state.user_data.index(". /etc/castra/names\necho")
     (settings,) = look(strict, KINDS["cache-parameter-group"], "sessions")
     assert sessions.state.parameter_group == settings.id
     going = {step.part: step.because for step in raise_all(strict, ()).steps}
@@ -245,6 +253,35 @@ def test_a_function_outside_of_the_network_cant_be_admitted() -> None:
     assert sorted(problem.path for problem in raised.value.problems) == [
         *("caches.a.admits.functions.0", "caches.a.failover"),
         "secrets.cache-a",
+    ]
+
+
+def test_an_instance_is_told_names_at_its_first_start_and_waits_for_the_address(strict: Scope) -> None:
+    document = {
+        "name": "strict",
+        "region": "eu-west-1",
+        "network": {"cidr": "10.0.0.0/16", "nat": "none"},
+        "caches": {"a": {"on_removal": "wipe"}},
+        "queues": {"jobs": {}},
+        "instances": {"one": {"image": IMAGE, "names": {"CACHE": "cache/a", "JOBS": "queue/jobs"}}},
+    }
+    parts = build(document).parts()
+    raise_all(strict, parts)
+    (instance,) = look(strict, KINDS["instance"], "one")
+    address = found(strict, "a").outputs["address"]
+    assert f"\nCACHE={address}\nJOBS=strict--jobs\nCASTRA\nchmod" in instance.state.user_data
+    assert look_and_plan(strict, parts).settled
+
+
+def test_names_that_stand_for_nothing_and_bootstraps_that_cant_run_beside_them_are_told() -> None:
+    server = {"image": {"id": "ami-12"}, "bootstrap": "echo", "names": {"CACHE": "cache/other", "DB": "database/none"}}
+    document = {"name": "e", "region": "eu-west-1", "network": {"cidr": "10.0.0.0/16"}, "servers": {"s": server}}
+    with pytest.raises(Invalid) as raised:
+        build({**document, "caches": {"a": {}}}).parts()
+    assert [str(problem).partition(". ")[0] for problem in raised.value.problems] == [
+        "servers.s.names.CACHE: there is no cache other in the section caches",
+        "servers.s.names.DB: there is no database none in the section databases",
+        "servers.s.bootstrap: is neither a script nor cloud-config: it begins with none of #!, #cloud-config",
     ]
 
 
