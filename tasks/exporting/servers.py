@@ -5,15 +5,10 @@ from typing import Any
 
 from tasks.compute.belongings import MOVED
 from tasks.exporting.machines import booted, may, placement
+from tasks.exporting.scaling import scaling, schedule
 from tasks.exporting.standing import Section, Standing, said
 from tasks.kind import Found
 
-SHORT = {
-    "ASGAverageCPUUtilization": "target_cpu",
-    "ASGAverageNetworkIn": "target_network_in",
-    "ASGAverageNetworkOut": "target_network_out",
-    "ALBRequestCountPerTarget": "target_requests",
-}
 CHECKED = re.compile(r"^(HTTP|HTTPS|TCP|SSL):(\d+)(/.*)?$")
 
 
@@ -36,8 +31,8 @@ def _group(standing: Standing, name: str, group: Found[Any], zones: dict[str, st
         placement=placement(standing, state.subnets, zones),
         count=_count(standing, group),
         grace=state.grace,
-        scaling=_scaling(standing, name) or None,
-        schedule=_schedule(standing, name) or None,
+        scaling=scaling(standing, name) or None,
+        schedule=schedule(standing, name) or None,
     )
 
 
@@ -96,25 +91,3 @@ def _classic_check(check: Any, target: int) -> Section:
         port = "traffic-port" if int(found[2]) == target else int(found[2])
         told |= said(protocol=found[1], port=port, path=found[3])
     return told
-
-
-def _scaling(standing: Standing, name: str) -> Section:
-    told: Section = {}
-    for policy in standing.of("target-tracking").values():
-        if standing.key(policy.state.group) == f"scaling-group/{name}" and policy.state.metric in SHORT:
-            told |= {SHORT[policy.state.metric]: policy.state.target, "scale_in": policy.state.scale_in}
-            told |= said(warmup=policy.state.warmup)
-            if policy.state.load_balancer:
-                told["requests_at"] = standing.name(policy.state.load_balancer)
-    return told
-
-
-def _schedule(standing: Standing, name: str) -> dict[str, Section]:
-    actions = standing.of("scheduled-action").values()
-    ours = [one for one in actions if standing.key(one.state.group) == f"scaling-group/{name}"]
-    return {
-        one.name.removeprefix(f"{name}-"): said(
-            **one.state.model_dump(include={"cron", "time_zone", "min", "max", "desired"})
-        )
-        for one in ours
-    }

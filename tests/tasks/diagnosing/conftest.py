@@ -27,6 +27,7 @@ class Standing:
     def __init__(self, wanted: Environment) -> None:
         self.parts: tuple[Part, ...] = wanted.parts()
         self.scope = Scope(wanted.name, REGION, poll_seconds=0.05)
+        self.reader = Scope(wanted.name, REGION)
         self.mend()
 
     def mend(self) -> None:
@@ -55,8 +56,8 @@ class Standing:
         return boto3.client(service, region_name=REGION)
 
     def diagnosis(self) -> Diagnosis:
-        """By a fresh scope, as a verb has."""
-        return diagnose(Scope(self.scope.environment, REGION))
+        """By a scope that knows no more than the name and the region, as a verb's does."""
+        return diagnose(self.reader)
 
     def told(self) -> list[tuple[str, str, str]]:
         """Each cause that is found, with its part and its place in the blueprint."""

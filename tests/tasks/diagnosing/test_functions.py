@@ -38,10 +38,12 @@ def log(office: Standing, function: str, line: str) -> None:
     logs.put_log_events(**stream, logEvents=[{"timestamp": int(time.time() * 1000), "message": line}])
 
 
+@pytest.mark.thorough
 def test_a_healthy_pair_of_functions_has_nothing_amiss(office: Standing) -> None:
     assert office.told() == []
 
 
+@pytest.mark.thorough
 def test_a_schedule_without_its_permission_is_named(office: Standing) -> None:
     office.client("lambda").remove_permission(
         FunctionName="office--clerk", Qualifier="live", StatementId="castra--clerk-schedule-1"
@@ -53,6 +55,7 @@ def test_a_schedule_without_its_permission_is_named(office: Standing) -> None:
     assert office.told() == []
 
 
+@pytest.mark.thorough
 def test_what_is_switched_off_is_named(office: Standing) -> None:
     ids = office.ids()
     (source,) = [id for part, id in ids.items() if part.startswith("event-source/")]
@@ -66,6 +69,7 @@ def test_what_is_switched_off_is_named(office: Standing) -> None:
     assert office.told() == []
 
 
+@pytest.mark.thorough
 def test_errors_are_told_by_what_the_log_says(office: Standing) -> None:
     count("office--runner", Invocations=5, Errors=3)
     log(office, "runner", "2026 Task timed out after 20.00 seconds")
@@ -121,6 +125,7 @@ def shop(aws: Physics) -> Standing:
     return Standing(build(document | {"apis": apis}))
 
 
+@pytest.mark.thorough
 def test_an_api_without_its_permission_is_named(shop: Standing) -> None:
     assert shop.told() == []
     for sid in [id.partition("/")[2] for part, id in shop.ids().items() if part.startswith("permission/")]:

@@ -59,6 +59,7 @@ def test_an_acl_that_keeps_visitors_out_or_answers_in_is_named(web: Standing) ->
     assert web.told() == []
 
 
+@pytest.mark.thorough
 def test_a_route_to_the_internet_that_is_gone_is_named(web: Standing) -> None:
     ec2, ids = web.client("ec2"), web.ids()
     ec2.delete_route(RouteTableId=ids["route-table/public"], DestinationCidrBlock="0.0.0.0/0")
@@ -89,6 +90,7 @@ def test_a_subnet_without_routes_is_named(web: Standing) -> None:
     assert web.told() == []
 
 
+@pytest.mark.thorough
 def test_servers_in_a_zone_that_the_balancer_left_are_named(web: Standing) -> None:
     elb, ids = web.client("elbv2"), web.ids()
     elb.set_subnets(

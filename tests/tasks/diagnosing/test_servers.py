@@ -27,6 +27,7 @@ def own_image(web: Standing) -> str:
     return str(web.client("ec2").create_image(InstanceId=web.machines("app")[0], Name="own")["ImageId"])
 
 
+@pytest.mark.thorough
 def test_an_image_that_is_gone_is_named_before_anything_else_that_follows(web: Standing) -> None:
     image = own_image(web)
     boot(web, "app", image)
@@ -96,6 +97,7 @@ def test_a_server_that_fails_its_status_checks_is_named(web: Standing) -> None:
     web.client("ec2").stop_instances(InstanceIds=web.machines("app"))
 
 
+@pytest.mark.thorough
 def test_a_grace_that_is_shorter_than_the_boot_is_named(aws: Physics, web: Standing) -> None:
     web.mend()
     scaling, ec2 = web.client("autoscaling"), web.client("ec2")

@@ -70,6 +70,7 @@ def test_a_rule_that_is_gone_is_named_and_once_mended_all_is_well(web: Standing,
     assert web.told() == []
 
 
+@pytest.mark.thorough
 def test_a_balancer_that_may_speak_to_nobody_is_named_for_each_of_its_servers(web: Standing) -> None:
     revoke("balancer-front", "egress")(web)
     place = ("balancer-sends-nothing", "firewall/balancer-front", "balancers.front")
@@ -93,6 +94,7 @@ def test_a_check_of_a_path_that_answers_otherwise_is_named_with_the_code(web: St
     assert web.told() == []
 
 
+@pytest.mark.thorough
 def test_an_application_that_does_not_listen_is_named(web: Standing) -> None:
     web.say("api", "physics:listens", "9999")
     (found,) = web.diagnosis().findings
@@ -102,6 +104,7 @@ def test_an_application_that_does_not_listen_is_named(web: Standing) -> None:
     assert web.told() == []
 
 
+@pytest.mark.thorough
 def test_a_firewall_that_no_rule_of_ours_explains_is_told_as_a_time_out(aws: Physics, web: Standing) -> None:
     """Only instances themselves may drop packets then: here, another group was put on them by hand."""
     ec2, ids = web.client("ec2"), web.ids()

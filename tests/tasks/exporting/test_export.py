@@ -19,7 +19,7 @@ from tests.physics import Physics
 ROOT = Path(__file__).parents[3]
 REGION = "eu-west-1"
 IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
-EXAMPLES = ("network", "balancers", "instances", "buckets", "default-vpc", "backups", "rotation")
+EXAMPLES = ("network", "balancers", "instances", "buckets", "default-vpc", "backups", "rotation", "scaling")
 
 
 def raised(environment: Environment) -> Scope:
@@ -115,7 +115,28 @@ def test_what_is_unusual_comes_back_too(aws: Physics) -> None:
                 "spot": {"percent": 60, "base": 1},
                 "admits": [{"port": 22, "networks": ["10.0.0.0/8"], "instances": ["one"]}],
             },
-            "b": {"image": IMAGE, "port": 80, "placement": "public"},
+            "b": {
+                "image": IMAGE,
+                "port": 80,
+                "placement": "public",
+                "monitoring": True,
+                "scaling": {
+                    "target_network_in": 1e6,
+                    "scale_in": False,
+                    "steps": [
+                        {
+                            "metric": {"namespace": "Own", "name": "load", "of_group": True, "statistic": "p95"},
+                            "below": 5,
+                            "for": "3 minutes",
+                            "unit": "percent",
+                            "at_least": 2,
+                            "steps": [{"from": 0, "to": 2, "remove": 10}, {"from": 2, "remove": 30}],
+                        },
+                        {"metric": "cpu", "above": 90, "steps": [{"set": 1}]},
+                    ],
+                    "predictive": {"target": 40, "scale": True, "above_max": 10},
+                },
+            },
             "c": {
                 "image": IMAGE,
                 "port": 5000,
@@ -149,6 +170,7 @@ def test_what_is_unusual_comes_back_too(aws: Physics) -> None:
     struck(scope_of(environment))
 
 
+@pytest.mark.thorough
 def test_what_no_section_can_say_is_refused_by_its_name(aws: Physics) -> None:
     environment = build(
         {
@@ -164,6 +186,7 @@ def test_what_no_section_can_say_is_refused_by_its_name(aws: Physics) -> None:
     struck(scope)
 
 
+@pytest.mark.thorough
 def test_a_rule_made_by_hand_that_no_section_can_say_is_refused(aws: Physics) -> None:
     document = {"name": "hand", "region": REGION, "network": {"cidr": "10.7.0.0/16", "zones": 1}}
     scope = raised(build(document | {"servers": {"app": {"image": IMAGE, "count": 0}}}))
@@ -175,6 +198,7 @@ def test_a_rule_made_by_hand_that_no_section_can_say_is_refused(aws: Physics) ->
     struck(scope)
 
 
+@pytest.mark.thorough
 def test_what_carries_its_tags_by_hand_only_comes_back_and_only_tags_are_missing(aws: Physics) -> None:
     """As adopted: no name, no fingerprint, no record of when it was made."""
     scope = raised(build({"name": "old", "region": REGION, "network": {"cidr": "10.6.0.0/16", "zones": 2}}))
