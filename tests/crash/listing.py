@@ -16,6 +16,7 @@ from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
 from tests.crash.apis import http_apis, rest_apis
 from tests.crash.caches import caches
+from tests.crash.databases import databases
 from tests.crash.functions import functions, queues, rules
 from tests.crash.secrets import parameters, secrets
 from tests.crash.stage import Stage
@@ -98,6 +99,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _delivery(stage.client("cloudfront"))
     yield from functions(stage.client("lambda"))
     yield from queues(stage.client("sqs"))
+    yield from databases(stage.client("rds"))
     yield from rules(stage.client("events"))
     yield from http_apis(stage.client("apigatewayv2"))
     yield from rest_apis(stage.client("apigateway"))

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,7 @@ TIMES = {
     "volume_rested": 21600,
     "database_available": 300,
     "database_deleted": 120,
+    "database_modified": 60,
     "cache_available": 300,
     "cache_deleted": 240,
     "function_active": 5,
@@ -211,6 +213,26 @@ def test_database_is_creating_for_minutes(make: Builds, aws: Physics) -> None:
     assert (gone["DBInstanceStatus"], still["DBInstanceStatus"]) == ("deleting", "deleting")
     aws.advance(121)
     assert make.rds.describe_db_instances()["DBInstances"] == []
+
+
+def test_database_is_modifying_for_a_while_and_has_no_address_before_it_is_there(make: Builds, aws: Physics) -> None:
+    asked = {"DBInstanceClass": "db.t3.micro", "Engine": "postgres", "AllocatedStorage": 20}
+    make.rds.create_db_instance(DBInstanceIdentifier="db", **asked)
+
+    def now() -> dict[str, Any]:
+        (one,) = make.rds.describe_db_instances()["DBInstances"]
+        return dict(one)
+
+    assert "Endpoint" not in now()
+    aws.advance(301)
+    assert now()["Endpoint"]["Address"].startswith("db.")
+    make.rds.modify_db_instance(DBInstanceIdentifier="db", DBInstanceClass="db.t4g.small", ApplyImmediately=True)
+    assert now()["DBInstanceStatus"] == "modifying"
+    assert code_of(make.rds.delete_db_instance, DBInstanceIdentifier="db", SkipFinalSnapshot=True) == (
+        "InvalidDBInstanceState"
+    )
+    aws.advance(61)
+    assert (now()["DBInstanceStatus"], now()["DBInstanceClass"]) == ("available", "db.t4g.small")
 
 
 def test_cache_is_creating_and_later_deleting(make: Builds, aws: Physics) -> None:

@@ -1,5 +1,6 @@
 """Databases: what waits for the window, what stays of them, and what holds them up."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,6 +123,9 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
     live = scope.client("lambda").get_function_configuration(FunctionName=f"{scope.environment}--clerk")
     known = live["Environment"]["Variables"]
     assert known == {"DATABASE": told["address"], "DATABASE_SECRET": told["secret"]}
+    (template,) = scope.ec2.describe_launch_template_versions(Versions=["$Default"])["LaunchTemplateVersions"]
+    booted = b64decode(template["LaunchTemplateData"]["UserData"]).decode()
+    assert told["address"] in booted
     for role in [one["RoleName"] for one in scope.iam.list_roles(PathPrefix="/castra/")["Roles"]]:
         policies = [
             scope.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
