@@ -236,6 +236,7 @@ def test_one_that_failed_is_told_and_neither_replaced_nor_removed_without_its_sn
     assert scope.client("rds").describe_db_instances()["DBInstances"] == []
 
 
+@pytest.mark.thorough
 def test_a_stopped_one_is_started_to_be_removed(scope: Scope) -> None:
     raised(scope)
     scope.client("rds").stop_db_instance(DBInstanceIdentifier=name_of(found(scope).id))
@@ -245,6 +246,7 @@ def test_a_stopped_one_is_started_to_be_removed(scope: Scope) -> None:
     assert scope.client("rds").describe_db_instances()["DBInstances"] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("operation", ["CreateDBInstance", "DeleteDBInstance"])
 def test_a_lost_answer_makes_no_second_one_and_leaves_none(strict: Scope, physics: Physics, operation: str) -> None:
     physics.rule(operation, "lose-answer", nth=1)
@@ -255,6 +257,7 @@ def test_a_lost_answer_makes_no_second_one_and_leaves_none(strict: Scope, physic
     assert len(snapshots(strict)) == 1
 
 
+@pytest.mark.thorough
 def test_what_comes_while_it_is_still_being_made_is_awaited(weather: Weather) -> None:
     aws = weather(times={"database_available": 300, "database_deleted": 100, "database_modified": 60})
     scope = Scope("strict", "eu-west-1", poll_seconds=0.05)
@@ -300,6 +303,7 @@ def test_what_aws_never_tells_ends_in_words(scope: Scope, monkeypatch: pytest.Mo
         told_of_others(scope, asking, {})
 
 
+@pytest.mark.thorough
 def test_what_waits_for_the_window_can_be_taken_back(scope: Scope) -> None:
     raised(scope)
     raised(scope, instance_class="db.t4g.small")
@@ -325,6 +329,7 @@ def test_paused_it_is_stopped_and_no_plan_undoes_that_and_resumed_it_runs(strict
     assert plan_resume(strict).settled
 
 
+@pytest.mark.thorough
 def test_one_that_aws_has_started_after_seven_days_is_stopped_again_or_only_loses_its_tag(scope: Scope) -> None:
     raised(scope)
     for end in (pause, resume):
