@@ -51,6 +51,18 @@ def statements_of(environments: Sequence[Environment]) -> list[Statement]:
     return [one for one in statements if one["Action"]]
 
 
+def parts_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same as several policies, each of which IAM takes; one, where it fits."""
+    parts: list[dict[str, Any]] = [{**document, "Statement": []}]
+    for statement in document["Statement"]:
+        grown = {**document, "Statement": [*parts[-1]["Statement"], statement]}
+        if size_of(grown) <= LARGEST or not parts[-1]["Statement"]:
+            parts[-1] = grown
+        else:
+            parts.append({**document, "Statement": [statement]})
+    return parts
+
+
 def size_of(document: dict[str, Any]) -> int:
     """Characters, as IAM counts them."""
     return len(json.dumps(document, separators=(",", ":")))

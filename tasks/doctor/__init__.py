@@ -1,0 +1,1 @@
+"""What a raising would stumble over, found before it."""
