@@ -28,6 +28,7 @@ from blueprints.naming import nameable
 from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
 from blueprints.part import Name, Part, Piece
+from blueprints.people import People
 from blueprints.problem import Invalid, Problem
 from blueprints.proxying import boot_problems, booting
 from blueprints.queues import MessageQueue
@@ -99,6 +100,7 @@ class Environment(Piece):
         default_factory=dict,
         description="Managed IAM policies by name, which servers name by policy/<name>, to carry or to be bounded by.",
     )
+    people: People = Field(default=People(), description="Users and groups of IAM, and keys that nobody is shown.")
     key_pairs: dict[SectionName, PublicKey] = Field(
         default_factory=dict, description="Public keys for SSH by name, which servers name as their key_pair."
     )
@@ -163,6 +165,7 @@ class Environment(Piece):
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
             yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
+        yield from self.people.parts()
         for name, key in self.key_pairs.items():
             yield key.part(name)
         for name, image in self.images.items():
@@ -242,6 +245,7 @@ class Environment(Piece):
         yield from database_problems(self)
         for name, cache in self.caches.items():
             yield from cache.problems(name, self)
+        yield from self.people.problems(self.policies)
         for name, queue in self.queues.items():
             yield from queue.problems(name, self.queues)
         for name, api in self.apis.items():

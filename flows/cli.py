@@ -15,6 +15,7 @@ from flows import (
     export_verbs,
     image_verbs,
     pause_verbs,
+    people_verbs,
     picture_verbs,
     restore_verbs,
     rights_verbs,
@@ -43,6 +44,7 @@ app.add_typer(pause_verbs.verbs)
 app.add_typer(diagnosis_verbs.verbs)
 app.add_typer(export_verbs.verbs)
 app.add_typer(rights_verbs.verbs)
+app.add_typer(people_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
 CHANGES_FOUND = 3

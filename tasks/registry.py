@@ -40,9 +40,12 @@ from tasks.delivery.distribution import DistributionKind
 from tasks.delivery.dns_record import DnsRecordKind
 from tasks.delivery.edge_function import EdgeFunctionKind
 from tasks.delivery.origin_access_control import OriginAccessControlKind
+from tasks.identity.access_key import AccessKeyKind
+from tasks.identity.group import GroupKind
 from tasks.identity.instance_profile import InstanceProfileKind
 from tasks.identity.managed_policy import ManagedPolicyKind
 from tasks.identity.role import RoleKind
+from tasks.identity.user import UserKind
 from tasks.kind import Kind
 from tasks.network.address import AddressKind
 from tasks.network.firewall import FirewallKind
@@ -87,6 +90,9 @@ KINDS: dict[str, Kind[Any, Any]] = {
         ManagedPolicyKind(),
         RoleKind(),
         InstanceProfileKind(),
+        GroupKind(),
+        UserKind(),
+        AccessKeyKind(),
         LoadBalancerKind(),
         HttpApiKind(),
         ApiStageKind(),

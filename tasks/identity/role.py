@@ -92,8 +92,8 @@ class RoleKind(Kind[Role, RoleState]):
         return RoleState(
             trust=policy.trust(part.trusts),
             policies={name: policy.canonical(document) for name, document in policies.items()},
-            managed=tuple(_arn(one, ids) for one in part.managed),
-            permissions_boundary=_arn(part.permissions_boundary, ids) if part.permissions_boundary else None,
+            managed=tuple(arn_of(one, ids) for one in part.managed),
+            permissions_boundary=arn_of(part.permissions_boundary, ids) if part.permissions_boundary else None,
             description=part.description,
         )
 
@@ -178,7 +178,8 @@ def role_details(scope: Scope) -> list[dict[str, Any]]:
     )
 
 
-def _arn(policy: PolicyId, ids: Mapping[str, str]) -> str:
+def arn_of(policy: PolicyId, ids: Mapping[str, str]) -> str:
+    """The ARN of a managed policy, of the environment's or another one."""
     return ids[policy] if isinstance(policy, Id) else policy
 
 

@@ -19,7 +19,8 @@ NAMED = {
     ),
     "events": ("{home}:rule/{name}--*",),
     "iam": tuple(
-        f"{{everywhere}}:{noun}/castra/{{name}}/{{region}}/*" for noun in ("instance-profile", "policy", "role")
+        f"{{everywhere}}:{noun}/castra/{{name}}/{{region}}/*"
+        for noun in ("group", "instance-profile", "policy", "role", "user")
     ),
     "lambda": ("{home}:function:{name}--*", "{home}:layer:{name}--*", "{home}:event-source-mapping:*"),
     "logs": ("{home}:log-group:/castra/{name}/*",),

@@ -4,9 +4,10 @@ Moto's own check knows neither. Whoever has no user (the tests' own credentials)
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from tests.physics.answers import Answer, Refused
@@ -81,8 +82,13 @@ def statements_of(iam: Any, user: Any) -> list[dict[str, Any]]:
     for one in (user, *iam.get_groups_for_user(user.name)):
         documents += [policy.document for policy in one.managed_policies.values()]
         documents += list(one.policies.values())
-    read = [json.loads(document) if isinstance(document, str) else document for document in documents]
-    return [statement for document in read for statement in listed(document["Statement"])]
+    return [statement for document in documents for statement in read(document)]
+
+
+@cache
+def read(document: str) -> list[dict[str, Any]]:
+    """A policy's statements; each call asks for them."""
+    return listed(json.loads(document)["Statement"])
 
 
 def decision(statements: list[dict[str, Any]], need: Need) -> str:
@@ -92,14 +98,13 @@ def decision(statements: list[dict[str, Any]], need: Need) -> str:
 
 
 def concerns(statement: dict[str, Any], need: Need) -> bool:
-    action = need.action.lower()
-    named = any(fnmatchcase(action, str(one).lower()) for one in listed(statement["Action"]))
-    there = any(fnmatchcase(need.resource, plain(str(one))) for one in listed(statement.get("Resource", "*")))
+    named = any(alike(need.action.lower(), str(one).lower()) for one in listed(statement["Action"]))
+    there = named and any(alike(need.resource, str(one)) for one in listed(statement.get("Resource", "*")))
     return named and there and all(holds(*test, need.context) for test in statement.get("Condition", {}).items())
 
 
 def holds(operator: str, tests: dict[str, Any], context: dict[str, str]) -> bool:
-    ways: dict[str, Callable[[str, str], bool]] = {"StringEquals": str.__eq__, "StringLike": fnmatchcase}
+    ways: dict[str, Callable[[str, str], bool]] = {"StringEquals": str.__eq__, "StringLike": alike}
     way = ways[operator]
     return all(
         key in context and any(way(context[key], str(value)) for value in listed(values))
@@ -107,9 +112,14 @@ def holds(operator: str, tests: dict[str, Any], context: dict[str, str]) -> bool
     )
 
 
-def plain(pattern: str) -> str:
+def alike(text: str, pattern: str) -> bool:
     """IAM's patterns know * and ? only."""
-    return pattern.replace("[", "[[]")
+    return text == pattern or (("*" in pattern or "?" in pattern) and bool(compiled(pattern).fullmatch(text)))
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
 
 
 def listed(value: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from tests.tasks.rows import (
     images,
     instances,
     network,
+    people,
     serverless,
     storage,
 )
@@ -21,6 +22,7 @@ from tests.tasks.rows.row import Row
 AREAS = (
     network,
     identity,
+    people,
     balancing,
     compute,
     images,
