@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tasks.backups.tagging import PROVEN
+from tasks.identity.access_key import BEFORE, KEY
 from tasks.images.owned import STEPS
 from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
@@ -18,6 +19,7 @@ from tests.crash.apis import http_apis, rest_apis
 from tests.crash.caches import caches
 from tests.crash.databases import databases
 from tests.crash.functions import functions, queues, rules
+from tests.crash.people import people
 from tests.crash.secrets import parameters, secrets
 from tests.crash.stage import Stage
 
@@ -69,7 +71,7 @@ NOISE = re.compile(
     r"|(?<=:\d{12}:)[a-z0-9]{8,10}(?=/)|(?<=-)[A-Za-z0-9]{6}$"
 )
 """What chance decides inside texts; at last an API's id where a policy names it, and the end of a secret's ARN."""
-NOTES = (CREATED, EXPIRES, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall")
+NOTES = (CREATED, EXPIRES, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "castra:firewall", KEY, BEFORE)
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
@@ -95,6 +97,7 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from _kept(stage.client("ec2"))
     yield from _listeners(stage.client("elbv2"))
     yield from _roles(stage.client("iam"))
+    yield from people(stage.client("iam"), stage.client("secretsmanager"))
     yield from _layers(stage.client("lambda"))
     yield from _delivery(stage.client("cloudfront"))
     yield from functions(stage.client("lambda"))

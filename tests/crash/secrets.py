@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.identity.access_key import KEY
+
 
 def secrets(client: Any) -> Iterator[tuple[str, Any]]:
     """One that is deleted isn't listed, if it can be restored or not."""
     for secret in client.list_secrets()["SecretList"]:
         values = client.list_secret_version_ids(SecretId=secret["ARN"], IncludeDeprecated=True)["Versions"]
-        about = {"SecretName": secret["Name"], "Description": secret.get("Description"), "Values": len(values)}
+        holds_a_key = any(tag["Key"] == KEY for tag in secret.get("Tags", []))  # its first value is always an empty one
+        many = "a key" if holds_a_key else len(values)
+        about = {"SecretName": secret["Name"], "Description": secret.get("Description"), "Values": many}
         yield "Secrets", {**about, "Tags": secret.get("Tags", [])}
 
 

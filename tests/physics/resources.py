@@ -154,6 +154,14 @@ def of_alarms(request: Request, world: World) -> list[str]:
     ]
 
 
+def of_secrets(request: Request, world: World) -> list[str]:
+    """By its name; AWS adds six characters of chance to it."""
+    asked = request.text("SecretId") or request.text("Name")
+    if not asked:
+        return ["*"]
+    return [asked if asked.startswith("arn:") else f"{home(request, 'secretsmanager', world)}:secret:{asked}-abcdef"]
+
+
 def written(request: Request) -> bool:
     """Listings that name something can't be narrowed to it."""
     return not request.operation.startswith("Describe")
@@ -169,6 +177,7 @@ ARNS: dict[str, Callable[[Request, World], list[str]]] = {
     "lambda": of_functions,
     "logs": of_logs,
     "s3": of_buckets,
+    "secretsmanager": of_secrets,
     "sqs": of_queues,
 }
 """Every other service's calls are on `*`: nothing there is narrowed."""
