@@ -12,7 +12,9 @@ from tasks.rights.places import NAMED, places, words_of
 from tasks.rights.statement import Statement, allow
 
 READS = re.compile(r"^[a-z0-9-]+:(Describe|Get|List|GET$)")
-CONTENTS = frozenset({"s3:GetObject", "secretsmanager:GetSecretValue"})
+SURVEYED = "s3:GetObject"
+"""A survey looks for a site in every bucket of the environment's."""
+CONTENTS = frozenset({SURVEYED, "secretsmanager:GetSecretValue"})
 """Reads of what somebody keeps, which are narrowed like writes."""
 ENGINE = frozenset({"ec2:DescribeImages", "ssm:GetParameters", "sts:GetCallerIdentity"})
 """What is looked up beside the kinds: images, parameters that hold their ids, and whose credentials these are."""
@@ -45,8 +47,7 @@ def statements_of(environments: Sequence[Environment]) -> list[Statement]:
     reads = {action for action in everything if READS.match(action)} - CONTENTS
     writes = {action for kind in kinds - SENDING for action in KINDS[kind].actions} - reads
     writes |= {action for kind in kinds & SENDING for action in KINDS[kind].actions if action[:3] != "s3:"} - reads
-    written = {action.partition(":")[0] for action in writes}
-    writes |= {action for action in everything & CONTENTS if action.partition(":")[0] in written}
+    writes |= {SURVEYED} if any(action.startswith("s3:") for action in writes) else set()
     statements = [allow("Read", reads, ["*"]), *_written(writes, environments), *_depots(kinds, environments)]
     return [one for one in statements if one["Action"]]
 
@@ -101,7 +102,7 @@ def _depots(kinds: Collection[str], environments: Sequence[Environment]) -> Iter
 
 def _shortened(action: str) -> str:
     """What lists, describes and gets settings as a pattern, so that the policy fits; what gets contents stays."""
-    return re.sub(r":(Describe|List|GetBucket|GetFunction)\w+$", r":\1*", action)
+    return re.sub(r":(Describe|List|GetBucket|GetFunction)\w*$", r":\1*", action)
 
 
 def _sid(service: str) -> str:
