@@ -65,6 +65,7 @@ def web(name: str) -> Environment:
     return load(ROOT / "examples/web.yaml").model_copy(update={"name": name})
 
 
+@pytest.mark.thorough
 def test_with_its_own_policy_nothing_is_lacking(
     aws: Physics, web: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +103,13 @@ def test_each_permission_that_is_removed_is_named_with_the_statement_to_add(
     assert lacking(examine(web, scope_of(web))) == {}
 
 
-@pytest.mark.parametrize("action", ["ec2:CreateVpc", "ec2:AllocateAddress", "ec2:DescribeVpcs"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ec2:CreateVpc",
+        *(pytest.param(one, marks=pytest.mark.thorough) for one in ("ec2:AllocateAddress", "ec2:DescribeVpcs")),
+    ],
+)
 def test_where_iam_may_not_be_asked_reads_and_dry_runs_tell_and_the_rest_is_said_to_be_unknown(
     aws: Physics, name: str, action: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
