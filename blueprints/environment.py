@@ -1,6 +1,5 @@
 """Environment: the document people write; it unfolds into parts, and is checked across its sections."""
 
-import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Annotated, Any
@@ -27,6 +26,7 @@ from blueprints.lifetimes import Lifetime, lasting
 from blueprints.naming import nameable
 from blueprints.network import Network
 from blueprints.notifications import asked_of, overlaps, part_of
+from blueprints.own_tags import fits_a_tag, tag_problems
 from blueprints.part import Name, Part, Piece
 from blueprints.people import People
 from blueprints.problem import Invalid, Problem
@@ -38,21 +38,12 @@ from blueprints.sites import StaticSite, domain_problems
 from blueprints.topics import NotificationTopic
 
 LONGEST_NAME = 40
-OWN_TAGS = 50 - 9  # AWS's limit for one resource, without Castra's own and `Name`
-IN_TAGS = r"^[\w\s.:/=+@-]*$"  # what every service takes as a tag's value; IAM takes nothing else
 SectionName = Annotated[Name, Field(max_length=LONGEST_NAME)]
 
 
 def _only_parts(value: Any) -> Any:
     if not isinstance(value, list | tuple) or not all(isinstance(one, Part) for one in value):
         raise ValueError("can't stand in a document: it is for parts written in Python")
-    return value
-
-
-def _fits_a_tag(value: str | None) -> str | None:
-    if value and not re.fullmatch(IN_TAGS, value):
-        odd = ", ".join(sorted(set(re.sub(r"[\w\s.:/=+@-]", "", value))))
-        raise ValueError(f"has {odd}, which IAM takes in no tag: use letters, digits, blanks and . : / = + - @")
     return value
 
 
@@ -70,7 +61,7 @@ class Environment(Piece):
         description="ARN of a role to be assumed, for work in another account.",
     )
     owner: str | None = Field(default=None, max_length=256, description="Whom to ask; becomes a tag.")
-    purpose: Annotated[str | None, AfterValidator(_fits_a_tag)] = Field(
+    purpose: Annotated[str | None, AfterValidator(fits_a_tag)] = Field(
         default=None, max_length=256, description="What it is for; becomes a tag."
     )
     expires_after: Lifetime | None = Field(
@@ -218,13 +209,7 @@ class Environment(Piece):
         yield from self._problems() if wrong else renamed(self._opened()._problems(), self.front_doors)
 
     def _problems(self) -> Iterator[Problem]:
-        for key, value in self.tags.items():
-            yield from _tag_problems(key, value)
-        if len(listed := " ".join(self.all_tags)) > 256 or len(self.all_tags) > OWN_TAGS:
-            why = f"there are {len(self.all_tags)}, and their keys are {len(listed)} characters long together"
-            yield Problem(
-                "tags", why, f"At most {OWN_TAGS}, and 256 characters, are allowed: use fewer or shorter ones"
-            )
+        yield from tag_problems(self.tags, self.all_tags)
         if self.network is not None:
             yield from self.network.problems(self.region)
         elif self.servers or self.balancers or self.instances:
@@ -294,11 +279,3 @@ class Environment(Piece):
                 if owner != name:
                     why = f"its target group {name}-{target} would be named like one of balancers.{owner}"
                     yield Problem(f"balancers.{name}", why, "Rename one of the balancers, or the servers")
-
-
-def _tag_problems(key: str, value: str) -> Iterator[Problem]:
-    """AWS's limits: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
-    if key.lower().startswith(("castra:", "aws:")) or key == "Name":
-        yield Problem(f"tags.{key}", "this key is reserved", "Choose another one")
-    if not 1 <= len(key) <= 128 or len(value) > 256 or " " in key:
-        yield Problem(f"tags.{key}", "a key has 1 to 128 characters and no blank, a value at most 256", "Shorten it")

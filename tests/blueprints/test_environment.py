@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from blueprints.balancing import LoadBalancer, TargetGroup
 from blueprints.booting import USER_DATA
-from blueprints.environment import LONGEST_NAME, OWN_TAGS, Environment
+from blueprints.environment import LONGEST_NAME, Environment
 from blueprints.firewalls import Firewall
 from blueprints.gateways import InternetGateway, NatGateway, RouteTable
 from blueprints.network import Network, Subnet, Vpc
+from blueprints.own_tags import OWN_TAGS
 from blueprints.part import Part
 from blueprints.problem import Invalid, Problem
 from blueprints.reading import build, data_in, load, parse
