@@ -170,7 +170,7 @@ def test_the_example_stands_as_written_admits_those_it_names_and_leaves_a_last_s
     groups = {one.name: one.id for one in KINDS["security-group"].owned(strict)}
     (firewall,) = look(strict, KINDS["firewall"], "cache-sessions")
     admitted = {(rule.peer, rule.ports) for rule in firewall.state.inbound}
-    assert admitted == {(groups[one], (6379, 6379)) for one in ("servers-app", "function-visits")}
+    assert admitted == {(groups[one], (6379, 6379)) for one in ("servers-app",)}
     assert firewall.state.outbound == ()
     sessions = found(strict, "sessions")
     assert sessions.state.model_dump(include={"tls", "encrypted", "failover", "multi_zone", "replicas"}) == {
@@ -180,8 +180,6 @@ def test_the_example_stands_as_written_admits_those_it_names_and_leaves_a_last_s
         "multi_zone": True,
         "replicas": 1,
     }
-    (function,) = look(strict, KINDS["function"], "visits")
-    assert function.state.environment["CACHE"] == sessions.outputs["address"]
     (template,) = look(strict, KINDS["launch-template"], "app")
     (pages,) = look(strict, KINDS["cache-cluster"], "pages")
     told = f"\nSESSIONS={sessions.outputs['address']}\nPAGES={pages.outputs['address']}\nCASTRA\n"
@@ -256,12 +254,15 @@ def test_a_function_outside_of_the_network_cant_be_admitted() -> None:
     ]
 
 
-def test_an_instance_is_told_names_at_its_first_start_and_waits_for_the_address(strict: Scope) -> None:
+def test_a_function_and_an_instance_are_told_the_address_and_wait_for_it(strict: Scope) -> None:
+    function = {"code": str(EXAMPLE.parent / "functions"), "handler": "app.take", "vpc": True}
+    function |= {"names": {"CACHE": "cache/a"}, "secrets": {"PASSWORD": "secret/cache-a"}}
     document = {
         "name": "strict",
         "region": "eu-west-1",
         "network": {"cidr": "10.0.0.0/16", "nat": "none"},
-        "caches": {"a": {"on_removal": "wipe"}},
+        "caches": {"a": {"on_removal": "wipe", "admits": {"functions": ["f"]}}},
+        "functions": {"f": function},
         "queues": {"jobs": {}},
         "instances": {"one": {"image": IMAGE, "names": {"CACHE": "cache/a", "JOBS": "queue/jobs"}}},
     }
@@ -269,6 +270,8 @@ def test_an_instance_is_told_names_at_its_first_start_and_waits_for_the_address(
     raise_all(strict, parts)
     (instance,) = look(strict, KINDS["instance"], "one")
     address = found(strict, "a").outputs["address"]
+    (made,) = look(strict, KINDS["function"], "f")
+    assert made.state.environment == {"CACHE": address, "PASSWORD": found(strict, "a").state.token}
     assert f"\nCACHE={address}\nJOBS=strict--jobs\nCASTRA\nchmod" in instance.state.user_data
     assert look_and_plan(strict, parts).settled
 
