@@ -25,6 +25,10 @@ def catalogue(
     ] = None,
     size: Annotated[str | None, typer.Option("--size", help="small, medium or large; else small.")] = None,
     count: Annotated[int | None, typer.Option("--count", help="How many servers there are at least.")] = None,
+    ssh_from: Annotated[
+        list[str] | None, typer.Option("--ssh-from", help="A network that people come from to a bastion. Repeatable.")
+    ] = None,
+    public_key: Annotated[Path | None, typer.Option("--public-key", help="The file of their public key.")] = None,
     into: Annotated[Path | None, typer.Option("--into", help="Write it there, with the folders it names.")] = None,
     json: Json = False,
 ) -> None:
@@ -37,7 +41,8 @@ def catalogue(
             "owner": owner,
             "expires_after": expires_after,
         }
-        given |= {"size": size, "count": count}
+        given |= {"size": size, "count": count, "ssh_from": ssh_from or None}
+        given |= {"public_key": _content(public_key) if public_key else None}
         asked = {field: value for field, value in given.items() if value is not None}
         if item is None and (asked or into is not None):
             from tasks.errors import Invalid, Problem
@@ -49,6 +54,15 @@ def catalogue(
             _written(_choice(asked), into, json)
         else:
             _printed(_choice(asked), json)
+
+
+def _content(file: Path) -> str:
+    """What a file says. Raises Invalid where there's none."""
+    from tasks.errors import Invalid, Problem
+
+    if not file.is_file():
+        raise Invalid("castra catalogue", [Problem("--public-key", f"there's no file {file}", "Name another one")])
+    return file.read_text(encoding="utf-8")
 
 
 def _choice(asked: dict[str, Any]) -> "Choice":

@@ -17,6 +17,7 @@ from flows import (
     pause_verbs,
     people_verbs,
     picture_verbs,
+    reaching_verbs,
     restore_verbs,
     rights_verbs,
     shell,
@@ -45,6 +46,7 @@ app.add_typer(diagnosis_verbs.verbs)
 app.add_typer(export_verbs.verbs)
 app.add_typer(rights_verbs.verbs)
 app.add_typer(people_verbs.verbs)
+app.add_typer(reaching_verbs.verbs)
 
 Replace = Annotated[list[str] | None, typer.Option("--replace", help="Allow this part to be replaced. Repeatable.")]
 CHANGES_FOUND = 3

@@ -3,20 +3,22 @@
 import re
 import shutil
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import yaml
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from blueprints.environment import LONGEST_NAME, Environment
+from blueprints.key_pairs import without_comment
 from blueprints.lifetimes import Lifetime
 from blueprints.part import Name, Piece
 from blueprints.problem import Invalid, Problem
 from blueprints.reading import parse
 
 HERE = Path(__file__).parent
-Item = Literal["batch", "internal-tool", "jamstack", "web"]
+Item = Literal["bastion", "batch", "internal-tool", "jamstack", "web"]
 ITEMS: tuple[Item, ...] = get_args(Item)
 Size = Literal["small", "medium", "large"]
 SIZES: dict[Size, dict[str, str]] = {
@@ -24,8 +26,17 @@ SIZES: dict[Size, dict[str, str]] = {
     "medium": {"instance_type": "t3.medium", "memory": "512"},
     "large": {"instance_type": "t3.large", "memory": "1024"},
 }
-"""What servers and functions are at each size."""
+"""What servers, instances and functions are at each size."""
 COUNT = re.compile(r"^(    count: )\{min: (\d+), max: (\d+)\}$", re.MULTILINE)
+CLOSED = ("key_pairs: {}\n", "    admits: []\n")
+"""What is written otherwise where people are admitted by SSH."""
+
+
+def _narrow(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """Raises ValueError for the whole world."""
+    if network.prefixlen == 0:
+        raise ValueError("is the whole world: name the networks that people come from, such as 203.0.113.0/24")
+    return network
 
 
 class Choice(Piece):
@@ -43,8 +54,15 @@ class Choice(Piece):
     size: Size = Field(default="small", description="Of servers and functions.")
     count: int | None = Field(default=None, ge=1, le=100, description="How many servers there are at least.")
 
+    ssh_from: tuple[Annotated[IPv4Network | IPv6Network, AfterValidator(_narrow)], ...] = Field(
+        default=(), description="Networks that people come from by SSH, to a bastion; from nowhere, if not given."
+    )
+    public_key: Annotated[str, AfterValidator(without_comment)] | None = Field(
+        default=None, description="The public key of those who come by SSH, in OpenSSH's form."
+    )
+
     def text(self) -> str:
-        """The document, with its comments. Raises Invalid where servers are counted, and there are none."""
+        """The document, with its comments. Raises Invalid for what it has no use for, such as a number of servers."""
         text = _file(self.item).read_text(encoding="utf-8")
         asked = {"name": self.name, "region": self.region}
         for field, value in asked.items():
@@ -54,7 +72,29 @@ class Choice(Piece):
             text = re.sub(r"^region: .*$", lambda region: "\n".join([region[0], *beside]), text, flags=re.MULTILINE)
         for field, value in SIZES[self.size].items():
             text = re.sub(rf"^(    {field}: ).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
+        text = self._opened(text) if self.ssh_from or self.public_key else text
         return text if self.count is None else self._counted(text, self.count)
+
+    def _opened(self, text: str) -> str:
+        """Networks and key belong together."""
+        if problems := list(self._hindrances(text)):
+            raise Invalid("catalogue", problems)
+        networks = ", ".join(f'"{network}"' for network in self.ssh_from)
+        opened = (
+            f"key_pairs:\n  people:\n    public_key: {self.public_key}\n",
+            f"    admits:\n      - {{port: 22, networks: [{networks}]}}\n    key_pair: people\n",
+        )
+        for closed, with_people in zip(CLOSED, opened, strict=True):
+            text = text.replace(closed, with_people)
+        return text
+
+    def _hindrances(self, text: str) -> Iterator[Problem]:
+        if not all(closed in text for closed in CLOSED):
+            yield Problem("ssh_from", f"{self.item} has no bastion that people could come to", "Leave it out")
+        elif not self.public_key:
+            yield Problem("public_key", "nobody gets in without one", "Give it, too")
+        elif not self.ssh_from:
+            yield Problem("ssh_from", "it isn't said where those with the key come from", "Name their networks, too")
 
     def _counted(self, text: str, count: int) -> str:
         """The most grows as the least does."""

@@ -2,12 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from blueprints.balancing import LoadBalancer
 from blueprints.catalog.items import HERE, ITEMS, SIZES, Choice, Item, Size, folders, headline, written
+from blueprints.firewalls import Firewall
+from blueprints.instances import StandingInstance
 from blueprints.problem import Invalid
 from blueprints.reading import load
 
@@ -41,7 +45,11 @@ def test_what_is_asked_for_is_what_it_says_and_its_comments_stay(item: Item, siz
         asked["owner"],
         "1d12h",
     ]
-    for section, field, kind in (("servers", "instance_type", str), ("functions", "memory", int)):
+    for section, field, kind in (
+        ("servers", "instance_type", str),
+        ("instances", "instance_type", str),
+        ("functions", "memory", int),
+    ):
         for name, entry in before.get(section, {}).items():
             assert entry[field] == kind(SIZES["small"][field])
             entry[field] = kind(SIZES[size][field])
@@ -72,12 +80,14 @@ def test_written_into_a_folder_it_is_whole_there_and_never_written_over(item: It
 
 @every_item
 def test_defaults_are_safe(item: Item) -> None:
-    """Only the balancer of `web`, which is for the internet, is public; no server stands in a public subnet."""
+    """Only the balancer of `web` is public; only the bastion is in a public subnet, and it admits nobody."""
     environment = Choice(item=item).environment()
     public = [part.name for part in environment.parts() if isinstance(part, LoadBalancer) and part.public]
     assert public == (["front"] if item == "web" else [])
     assert {servers.placement for servers in environment.servers.values()} <= {"private"}
-    assert not any(admission for servers in environment.servers.values() for admission in servers.admits)
+    machines = [*environment.servers.values(), *environment.instances.values()]
+    assert not any(admission for machine in machines for admission in machine.admits)
+    assert {name for name, one in environment.instances.items() if one.placement == "public"} <= {"bastion"}
     assert {site.visibility for site in environment.sites.values()} <= {"vpc", "cdn"}
     assert {bucket.on_removal for bucket in environment.buckets.values()} <= {"keep"}
     assert environment.network is None or environment.network.nat == "none"
@@ -85,3 +95,38 @@ def test_defaults_are_safe(item: Item) -> None:
 
 def keys_of(item: Item) -> list[str]:
     return [part.key for part in Choice(item=item).environment().parts()]
+
+
+# ---------------------------------------------------------------------- the bastion
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIp0Ra7LkZ3rPTrpLgWqCqqUqTTZXpjHCbGHwzSQZPlM ada@example"
+
+
+def test_a_bastion_admits_the_networks_that_are_named_by_key_and_nobody_else() -> None:
+    choice = Choice(item="bastion", ssh_from=("203.0.113.0/24", "2001:db8::/48"), public_key=KEY)
+    parts = {part.key: part for part in choice.environment().parts()}
+    firewall, instance = parts["firewall/instance-bastion"], parts["instance/bastion"]
+    assert isinstance(firewall, Firewall)
+    assert isinstance(instance, StandingInstance)
+    assert [(rule.ports, str(rule.peer)) for rule in firewall.inbound] == [
+        ((22, 22), "203.0.113.0/24"),
+        ((22, 22), "2001:db8::/48"),
+    ]
+    assert (instance.key_pair, instance.root.encrypted) == ("key-pair/people", True)
+    assert choice.text().startswith((HERE / "bastion.yaml").read_text().partition("\nname:")[0])
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "why"),
+    [
+        ("bastion", {"ssh_from": ["203.0.113.0/24"]}, "nobody gets in without one"),
+        ("bastion", {"public_key": KEY}, "come from"),
+        ("bastion", {"ssh_from": ["0.0.0.0/0"], "public_key": KEY}, "is the whole world"),
+        ("bastion", {"ssh_from": ["::/0"], "public_key": KEY}, "is the whole world"),
+        ("bastion", {"ssh_from": ["203.0.113.0/24"], "public_key": "no key"}, "public key"),
+        ("web", {"ssh_from": ["203.0.113.0/24"], "public_key": KEY}, "web has no bastion"),
+    ],
+)
+def test_a_bastion_is_not_opened_without_a_key_nor_to_everybody(item: Item, given: dict[str, Any], why: str) -> None:
+    with pytest.raises((Invalid, ValidationError), match=why):
+        Choice(item=item, **given).text()

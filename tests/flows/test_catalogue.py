@@ -102,6 +102,18 @@ def test_an_item_is_printed_as_it_is_or_as_one_wants_it() -> None:
     assert (servers["count"], servers["instance_type"]) == ({"min": 3, "max": 6}, "t3.large")
 
 
+def test_a_bastion_is_opened_to_the_networks_and_the_key_that_are_given(tmp_path: Path) -> None:
+    key = tmp_path / "key.pub"
+    key.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIp0Ra7LkZ3rPTrpLgWqCqqUqTTZXpjHCbGHwzSQZPlM ada@example\n")
+    document = yaml.safe_load(said("bastion", "--ssh-from", "203.0.113.0/24", "--public-key", key))
+    assert document["key_pairs"] == {"people": {"public_key": key.read_text().rpartition(" ")[0]}}
+    assert document["instances"]["bastion"]["admits"] == [{"port": 22, "networks": ["203.0.113.0/24"]}]
+    refused = CliRunner().invoke(app, ["catalogue", "bastion", "--ssh-from", "0.0.0.0/0", "--json"])
+    assert refused.exit_code == 2
+    assert [one["path"] for one in json.loads(refused.stdout)["error"]["problems"]] == ["ssh_from.0"]
+    assert CliRunner().invoke(app, ["catalogue", "bastion", "--public-key", str(tmp_path / "none")]).exit_code == 2
+
+
 def test_an_item_with_folders_is_written_whole(tmp_path: Path) -> None:
     told = json.loads(said("jamstack", "--into", tmp_path, "--json"))
     assert told == {"item": "jamstack", "written": [str(tmp_path / "jamstack"), str(tmp_path / "jamstack.yaml")]}

@@ -1,6 +1,7 @@
 """What moto leaves out or gets wrong, and a whole environment's life needs. Importing this registers all of it."""
 
 from tests.physics.gaps import (
+    agents,
     alarms,
     api_domains,
     attachments,
@@ -50,6 +51,7 @@ from tests.physics.gaps import (
 )
 
 __all__ = [
+    "agents",
     "alarms",
     "api_domains",
     "attachments",
