@@ -25,8 +25,6 @@ instances:
     instance_type: t3.micro
     volumes:
       data: {{device: /dev/sdf, size: 8, on_removal: wipe}}
-functions:
-  runner: {{code: examples/functions, handler: app.run}}
 images:
   golden:
     bake: {{base: {{id: {FIRST}}}, commands: [install things]}}
@@ -39,6 +37,7 @@ backups:
       - {{region: eu-central-1, keep: {{daily: 2}}}}
     prove: {{every_days: 7}}
 """
+WITH_A_FUNCTION = f"{DOCUMENT}functions:\n  runner: {{code: examples/functions, handler: app.run}}\n"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,6 @@ STORIES: Mapping[str, tuple[Filled, ...]] = {
         Filled("build-image", WHOLE | {"name": "golden"}),
         Filled("spin-up", WHOLE | {"expires_after": "8h"}),
         Filled("drift", WHOLE),
-        Filled("deploy-function", WHOLE | {"name": "runner"}),
         Filled("extend", HERE | {"until": "3d"}),
         Filled("rotate-image", WHOLE | {"servers": ["app"], "image": "ami-03cf127a"}),
         Filled("diagnose", HERE),
@@ -78,6 +76,7 @@ STORIES: Mapping[str, tuple[Filled, ...]] = {
         Filled("replace-failed-instance", WHOLE | {"name": "db", "even_if_well": True}),
         Filled("prune-backups", WHOLE),
         Filled("retire-images", {"region": REGION, "days": 0, "names": ["golden*"]}),
+        Filled("deploy-function", {"blueprint": WITH_A_FUNCTION, "name": "runner"}),
         Filled("tear-down", {"environment": "formed-again", "region": REGION}),
         Filled("tear-down", HERE),
     ),
