@@ -60,6 +60,7 @@ STORIES: Mapping[str, tuple[Filled, ...]] = {
     ),
     "from a document": (
         Filled("plan", {"blueprint": "examples/web.yaml"}),
+        Filled("doctor", WHOLE),
         Filled("build-image", WHOLE | {"name": "golden"}),
         Filled("spin-up", WHOLE | {"expires_after": "8h"}),
         Filled("drift", WHOLE),
