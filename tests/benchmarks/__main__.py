@@ -19,6 +19,7 @@ BENCHMARKS = (
     "backups",
     "ten_thousand",
     "rotation",
+    "workers",
 )
 
 
