@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from botocore.session import get_session
-
 from blueprints.environment import Environment
+from blueprints.granting import partition as partition_of
 
 NAMED = {
     "autoscaling": ("{home}:autoScalingGroup:*:autoScalingGroupName/{name}--*",),
@@ -46,7 +45,7 @@ def places(service: str, environment: Environment) -> Iterator[str]:
 
 def words_of(environment: Environment, service: str) -> dict[str, str]:
     """What patterns are filled with: `home` is a service's ARN with region and account, `everywhere` without region."""
-    partition = get_session().get_partition_for_region(environment.region)
+    partition = partition_of(environment.region)
     account, name, region = environment.account or "*", environment.name, environment.region
     cut = re.sub("^(internal-)+", "", f"{name}-"[:25])
     return {

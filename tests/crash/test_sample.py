@@ -47,6 +47,7 @@ def test_disturbed_at_a_write_both_ways_it_ends_as_if_nothing_had_been(
     assert (result.wrong, result.struck) == ([], 2)
 
 
+@pytest.mark.thorough
 def test_two_that_race_each_other_leave_exactly_one_of_everything(
     scene: Stage, blueprint: Path, reference: Undisturbed
 ) -> None:
@@ -54,6 +55,7 @@ def test_two_that_race_each_other_leave_exactly_one_of_everything(
     assert (result.wrong, result.struck) == ([], 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 def test_an_operation_disturbed_at_a_write_ends_as_if_nothing_had_been(scene: Stage, mode: Mode) -> None:
     whole = Run(Case("publish", "lose", 0, operation=True), scene).undisturbed()

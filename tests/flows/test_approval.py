@@ -95,6 +95,7 @@ def test_a_yes_to_a_plan_that_isnt_true_any_more_is_refused(
     assert [part for part, _ in standing(name)] == ["vpc/main"]
 
 
+@pytest.mark.thorough
 def test_a_yes_does_what_was_agreed_to_and_no_lease_is_held_before(
     aws: Physics, prefect: str, name: str, pool: ThreadPoolExecutor
 ) -> None:

@@ -113,7 +113,7 @@ def test_a_backup_carries_its_tags_from_birth_and_none_that_makes_it_a_part(aws:
 
 def test_one_by_hand_stands_beside_the_schedules_and_each_label_once(aws: Physics, name: str) -> None:
     volume(name)
-    for label in (None, "before the move", "before the move"):
+    for label in ("", "before the move", "before the move"):
         back_up(blueprint(name), label=label)
     assert sorted(one.label for one in standing(name)) == ["", "before the move"]
 
@@ -379,6 +379,7 @@ def test_every_call_is_among_the_actions_that_the_documentation_lists(aws: Physi
 # ---------------------------------------------------------------------- the shell
 
 
+@pytest.mark.thorough
 def test_the_shell_backs_up_and_prunes(aws: Physics, name: str, tmp_path: Path) -> None:
     source, file = volume(name), tmp_path / "backups.yaml"
     for days in (20, 1):

@@ -102,6 +102,7 @@ def test_what_is_wrong_with_the_call_is_told_at_once(aws: Physics, name: str, tm
         assert (said.exit_code, told in said.output.replace("\n", "")) == (2, True), said.output
 
 
+@pytest.mark.thorough
 def test_the_example_runs_as_it_is_written(aws: Physics, prefect: str) -> None:
     file = ROOT / "examples" / "images.yaml"
     built = castra("build-image", file, "web", "--yes", "--json")

@@ -112,6 +112,7 @@ def test_killed_in_the_middle_of_the_chain_the_next_run_goes_on_and_makes_nothin
     assert witness() == before
 
 
+@pytest.mark.thorough
 def test_another_snapshot_makes_another_image_and_the_old_one_goes_with_its_copy(
     aws: Physics, blueprint: Path, name: str, source: str, tmp_path: Path
 ) -> None:

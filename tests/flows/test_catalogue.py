@@ -23,7 +23,7 @@ from tests.physics import Physics
 KEPT: dict[Item, list[str]] = {"batch": ["inbox", "results"]}
 
 
-QUICK: tuple[Item, ...] = ("jamstack", "internal-tool")
+QUICK: tuple[Item, ...] = ("jamstack",)
 
 
 @pytest.mark.usefixtures("prefect")

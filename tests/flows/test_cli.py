@@ -274,6 +274,7 @@ def test_ctrl_c_starts_no_new_step_and_says_how_to_go_on(aws: Physics, file: Pat
 
 
 @pytest.mark.usefixtures("prefect")
+@pytest.mark.thorough
 def test_a_second_ctrl_c_ends_it_at_once(aws: Physics, file: Path, name: str) -> None:
     held = aws.rule("CreateInternetGateway", "hold")
     with start("up", file, "--yes") as process:
@@ -291,6 +292,7 @@ def test_a_second_ctrl_c_ends_it_at_once(aws: Physics, file: Path, name: str) ->
 # ---------------------------------------------------------------------- the server it runs on
 
 
+@pytest.mark.thorough
 def test_the_local_server_is_started_once_and_stopped_when_asked(aws: Physics, tmp_path: Path, name: str) -> None:
     home = {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": None}
     file = written(small_document(name), tmp_path)

@@ -97,6 +97,7 @@ def test_what_is_made_after_any_look_ends_with_what_stands(aws: Physics, prefect
     assert looking.birth_tags("vpc/another", None)[EXPIRES] in moments(name)
 
 
+@pytest.mark.thorough
 def test_list_and_show_tell_it(aws: Physics, prefect: str, name: str, tmp_path: Path) -> None:
     document: dict[str, Any] = small_document(name, expires_after="8h", owner="ada", purpose="a demo")
     planned = castra("plan", written(document, tmp_path))

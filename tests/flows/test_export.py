@@ -13,6 +13,7 @@ from tests.flows.world import REGION, scope, small
 from tests.physics import Physics
 
 
+@pytest.mark.thorough
 def test_an_export_is_written_once_and_its_plan_has_nothing_to_do(
     aws: Physics, name: str, tmp_path: Path, prefect: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_time_counts_from_now_on_by_awss_clock(aws: Physics, name: str) -> Non
     assert timedelta(0) <= scope(name).now + timedelta(days=3) - ends < timedelta(minutes=2)
 
 
+@pytest.mark.thorough
 def test_it_ends_no_sooner_unless_that_is_said(aws: Physics, name: str) -> None:
     spin_up(small(name, expires_after="8h"))
     before = moments(name)
@@ -81,6 +82,7 @@ def test_what_doesnt_stand_is_told(aws: Physics, name: str) -> None:
         extend(name, REGION, "8h")
 
 
+@pytest.mark.thorough
 def test_one_that_fails_holds_up_no_other_and_the_environment_ends_later_all_the_same(aws: Physics, name: str) -> None:
     spin_up(small(name, expires_after="8h"))
     aws.rule("CreateTags", "error:UnauthorizedOperation:403", nth=2)

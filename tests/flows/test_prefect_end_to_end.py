@@ -131,7 +131,17 @@ def worker(castrum: Castrum, folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.slow
-def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: Physics, name: str) -> None:
+def test_a_server_and_a_worker_do_all_that_people_schedules_and_systems_ask_for(
+    castrum: Castrum, aws: Physics, name: str, tmp_path: Path
+) -> None:
+    """One test, for its server takes a minute to stand, and each process that runs tests would start another one."""
+    _an_environment_is_raised_and_struck_by_a_worker(castrum, name)
+    _whatever_has_a_schedule_has_its_runs_to_come(castrum)
+    _a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum, name, tmp_path)
+    _three_ways_of_the_api_lead_to_one_run_by_its_key(castrum, f"{name}-api")
+
+
+def _an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, name: str) -> None:
     before, environment, document = witness(), small(name), small_document(name)
 
     # Every verb is deployed, with the form that people fill in.
@@ -206,8 +216,7 @@ def test_an_environment_is_raised_and_struck_by_a_worker(castrum: Castrum, aws: 
     assert not any(SECRET.encode() in content for content in database)
 
 
-@pytest.mark.slow
-def test_whatever_has_a_schedule_has_its_runs_to_come(castrum: Castrum) -> None:
+def _whatever_has_a_schedule_has_its_runs_to_come(castrum: Castrum) -> None:
     """The server's scheduler writes them down ahead of time: a schedule that it can't read is one that never runs."""
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     wanted = {one["name"] for one in declared if one.get("schedules")}
@@ -221,8 +230,7 @@ def test_whatever_has_a_schedule_has_its_runs_to_come(castrum: Castrum) -> None:
             time.sleep(0.5)
 
 
-@pytest.mark.slow
-def test_a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, name: str, tmp_path: Path) -> None:
+def _a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, name: str, tmp_path: Path) -> None:
     for each in (f"{name}-a", f"{name}-b"):
         (tmp_path / f"{each}.yaml").write_text(yaml.safe_dump(small_document(each)))
     known = castrum.ask("deployments/filter", deployments={"name": {"any_": ["hourly-backups"]}})
@@ -237,8 +245,7 @@ def test_a_sweep_runs_a_verb_for_each_environment_of_a_folder(castrum: Castrum, 
     assert {one["state_type"] for one in started} == {"COMPLETED"}
 
 
-@pytest.mark.slow
-def test_three_ways_of_the_api_lead_to_one_run_by_its_key(castrum: Castrum, aws: Physics, name: str) -> None:
+def _three_ways_of_the_api_lead_to_one_run_by_its_key(castrum: Castrum, name: str) -> None:
     """What docs/api.md shows, as it stands there but for the names, and the pipeline's script, all with one key."""
     asked = (("http://127.0.0.1:4200", castrum.url), ("jamstack", "batch"), ("pr-12", name))
     curl, python = (reduce(lambda text, pair: text.replace(*pair), asked, block) for block in code_of("docs/api.md"))

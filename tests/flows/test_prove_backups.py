@@ -92,6 +92,7 @@ def test_one_that_does_not_come_up_is_told_and_alarmed_and_the_others_are_proven
     assert left_of(name) == []
 
 
+@pytest.mark.thorough
 def test_what_a_query_should_print_and_does_not_is_told(aws: Physics, prefect: str, name: str) -> None:
     blueprint = shop(name, "web", query="echo 0 orders", expect=r"[1-9]\d* orders")
     with pytest.raises(Failed, match="its query printed '0 orders', in which"):
@@ -124,6 +125,7 @@ def test_a_port_is_asked_at_the_restored_instances_public_address(
     assert (address.count("."), port, path) == (3, 8080, "/health")
 
 
+@pytest.mark.thorough
 def test_what_a_killed_run_has_left_is_struck_first(aws: Physics, prefect: str, name: str) -> None:
     blueprint = shop(name, "web")
     blueprint = blueprint.model_copy(update={"backups": shop_policies(blueprint, minutes=2)})

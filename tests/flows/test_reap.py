@@ -73,6 +73,7 @@ def test_a_proof_of_a_backup_that_was_left_behind_is_struck(aws: Physics, name: 
     assert standing(f"proof-{name}") == []
 
 
+@pytest.mark.thorough
 def test_one_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physics, name: str) -> None:
     both = {f"{name}-a", f"{name}-b"}
     for each in both:
@@ -105,6 +106,7 @@ def test_killed_while_it_strikes_the_next_run_leaves_nothing(aws: Physics, name:
     assert standing(name) == []
 
 
+@pytest.mark.thorough
 def test_what_was_extended_since_it_was_looked_at_is_left_alone(
     aws: Physics, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_the_old_one_ends_last(aws: Physics, name: str) -> None:
     assert order == sorted(order)
 
 
+@pytest.mark.thorough
 def test_one_that_is_gone_comes_back_from_its_image_and_stands_for_the_blueprints(aws: Physics, name: str) -> None:
     (pinned,) = client("ssm").get_parameters(Names=[IMAGE["ssm"]])["Parameters"]
     blueprint = shop(name, volumes={}, image={"id": pinned["Value"]})

@@ -68,6 +68,7 @@ def test_what_no_site_has_is_refused(
     assert (refused.returncode, told in " ".join(refused.stderr.split())) == (code, True), refused.stderr
 
 
+@pytest.mark.thorough
 def test_an_instance_is_proven_restored_and_replaced(aws: Physics, name: str, tmp_path: Path) -> None:
     server = {"image": IMAGE, "instance_type": "t3.micro", "placement": "public", "volumes": DATA}
     policy: dict[str, Any] = {"when": {"cron": "0 2 * * *"}, "keep": {"daily": 7}, "instances": ["db"], "prove": {}}

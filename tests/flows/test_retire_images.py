@@ -85,6 +85,7 @@ def test_a_step_that_fails_holds_up_no_other_and_the_next_run_goes_on(aws: Physi
     assert states(made) == ["deprecated", "deprecated", "deprecated", "available"]
 
 
+@pytest.mark.thorough
 def test_the_shell_shows_the_plan_first_and_retires_what_is_named(aws: Physics, prefect: str, name: str) -> None:
     made = images(name)
     words = ("retire", name, "--keep", 1, "--region", REGION)

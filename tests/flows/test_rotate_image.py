@@ -84,6 +84,7 @@ def test_what_was_agreed_to_is_what_is_done(there: Environment) -> None:
         rotate_image(with_image(there, register(scope_of(there), "good")), approved="v1-0123456789abcdef")
 
 
+@pytest.mark.thorough
 def test_from_a_shell_the_plan_comes_first_and_the_document_tells_all(
     there: Environment, aws: Physics, tmp_path: Path
 ) -> None:

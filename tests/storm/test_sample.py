@@ -7,6 +7,7 @@ from tests.flows.world import small_document
 from tests.storm import life
 
 
+@pytest.mark.thorough
 def test_on_a_bad_day_it_is_raised_changed_and_struck_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(life, "small_web", lambda name: small_document(name, owner="day", network={"nat": "none"}))
     kept = {name: life.CHANGES[name] for name in ("another owner", "no endpoint")}

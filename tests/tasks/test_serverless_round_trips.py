@@ -11,8 +11,7 @@ from tasks.serverless.event_rule import EventRuleState
 from tasks.serverless.event_source import EventSourceState
 from tasks.serverless.function_state import CONTENT, IMAGE, ZIP, FunctionState, configuration, state_of
 from tasks.serverless.function_url import CrossOriginState, FunctionUrlState
-from tasks.serverless.permission import PermissionState
-from tasks.serverless.permission import _state as permission
+from tasks.serverless.permission import PermissionState, permission_in
 from tasks.serverless.queue import QueueState
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -143,7 +142,7 @@ def test_event_rules(wanted: EventRuleState) -> None:
 def test_permissions_as_aws_writes_them(source: str, service: str) -> None:
     conditions = {"ArnLike": {"AWS:SourceArn": source}, "StringEquals": {"AWS:SourceAccount": "123456789012"}}
     statement = {"Principal": {"Service": service}, "Action": "lambda:InvokeFunction", "Condition": conditions}
-    assert permission(FUNCTION, json.loads(json.dumps(statement))) == PermissionState(
+    assert permission_in(FUNCTION, json.loads(json.dumps(statement))) == PermissionState(
         function=FUNCTION,
         principal=service,
         source=source,

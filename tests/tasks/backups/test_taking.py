@@ -120,6 +120,7 @@ def break_one(scope: Scope) -> str:
     return str(one.id)
 
 
+@pytest.mark.thorough
 def test_on_a_bad_day_each_is_taken_exactly_once(weather: Weather) -> None:
     """Throttling, errors, broken connections, lost answers, and new things that aren't seen at once."""
     aws = weather(
@@ -149,6 +150,7 @@ def volumes_on_a_bad_day(aws: Physics, count: int) -> list[str]:
     return [one.id for one in made]
 
 
+@pytest.mark.thorough
 def test_at_scale_a_plan_takes_a_few_calls_and_a_paced_run_is_hardly_throttled(weather: Weather) -> None:
     aws = weather(throttle=True)
     volumes_on_a_bad_day(aws, 150)
