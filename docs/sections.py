@@ -76,8 +76,12 @@ def section(name: str) -> str:
 
 
 def example(name: str) -> str:
-    """The shortest piece of the examples that shows a section; in four lines at least, if there are so many."""
+    """The shortest piece of the examples that shows a section; in four lines at least, if there are so many.
+
+    The one that has everything is for what no other one shows: there, each section is as small as can be.
+    """
     pieces = [(path, piece) for path in sorted(ROOT.glob("examples/*.yaml")) if (piece := _cut(path, name))]
+    pieces = [one for one in pieces if one[0].stem != "full"] or pieces
     long = [one for one in pieces if one[1].count("\n") >= 3]
     if not pieces:
         return ""
