@@ -9,12 +9,10 @@ from blueprints.admitting import Admits
 from blueprints.caching import (
     CacheParameterGroup,
     CacheSubnetGroup,
-    Daily,
     NodeType,
     OnRemoval,
     ReplicationGroup,
     Version,
-    Weekly,
 )
 from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
@@ -22,6 +20,7 @@ from blueprints.network import Network
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
 from blueprints.secrets import Random, Secret
+from blueprints.windows import Daily, Weekly
 
 NEWEST = {"valkey": "8.0", "redis": "7.1"}
 CLUSTER_MODE = "cluster-enabled"

@@ -7,13 +7,10 @@ from pydantic import Field
 from blueprints.log_groups import KeyArn
 from blueprints.part import Id, Part, of
 from blueprints.places import GroupId, SubnetId, VpcId
+from blueprints.windows import Daily, Weekly
 
 Engine = Literal["valkey", "redis"]
 OnRemoval = Literal["snapshot", "wipe"]
-DAYS = "mon|tue|wed|thu|fri|sat|sun"
-TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-Daily = Annotated[str, Field(pattern=rf"^{TIME}-{TIME}$")]
-Weekly = Annotated[str, Field(pattern=rf"^({DAYS}):{TIME}-({DAYS}):{TIME}$")]
 NodeType = Annotated[str, Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
 FullVersion = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]

@@ -13,6 +13,7 @@ from blueprints.network import Network
 from blueprints.part import Id, Part, Piece, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
+from blueprints.windows import DAY, WEEK, Daily, Weekly, minutes, overlap
 
 Engine = Literal["postgres", "mysql", "mariadb"]
 Apply = Literal["now", "window"]
@@ -31,13 +32,8 @@ VERSIONS: Mapping[Engine, tuple[str, str]] = {
 }
 """How a major version is written, and an example."""
 CLASS = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-DAILY = r"([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]"
-WEEKLY = rf"({'|'.join(DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]-({'|'.join(DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]"
-HALF_AN_HOUR, DAY, WEEK = 30, 24 * 60, 7 * 24 * 60  # minutes
+HALF_AN_HOUR = 30  # minutes
 ROOM_TO_GROW = 1.1  # the least that `max_storage` must be of `storage`
-BackupWindow = Annotated[str, Field(pattern=rf"^{DAILY}$")]
-MaintenanceWindow = Annotated[str, Field(pattern=rf"^{WEEKLY}$")]
 InstanceClass = Annotated[str, Field(pattern=CLASS)]
 
 
@@ -75,8 +71,8 @@ class Database(Part):
     user: str = "castra"
     kms_key: str | None = Field(default=None, description="ARN of a key; None: the account's own one for RDS.")
     backup_retention: int = Field(default=7, ge=0, le=35, description="Days; 0: no backups.")
-    backup_window: BackupWindow | None = None
-    maintenance_window: MaintenanceWindow | None = None
+    backup_window: Daily | None = None
+    maintenance_window: Weekly | None = None
     minor_upgrades: bool = True
     deletion_protection: bool = False
     apply: Apply = "window"
@@ -126,10 +122,10 @@ class RelationalDatabase(Piece):
     backup_retention: int = Field(
         default=7, ge=0, le=35, description="Days for which AWS can restore it to any second; 0 is for none."
     )
-    backup_window: BackupWindow | None = Field(
+    backup_window: Daily | None = Field(
         default=None, description="When it's backed up each day, in UTC: \"03:00-03:30\". AWS's choice, if not given."
     )
-    maintenance_window: MaintenanceWindow | None = Field(
+    maintenance_window: Weekly | None = Field(
         default=None, description="When AWS may change it, in UTC: sun:04:00-sun:05:00. AWS's choice, if not given."
     )
     minor_upgrades: bool = Field(default=True, description="Whether minor versions come in, in that window.")
@@ -150,11 +146,11 @@ class RelationalDatabase(Piece):
             raise ValueError("user admin is a word that PostgreSQL keeps for itself: choose another one")
         if self.max_storage is not None and self.max_storage < ROOM_TO_GROW * self.storage:
             raise ValueError(f"max_storage {self.max_storage} should be at least a tenth more than storage")
-        if self.backup_window and _minutes(self.backup_window, DAY) < HALF_AN_HOUR:
+        if self.backup_window and minutes(self.backup_window, DAY) < HALF_AN_HOUR:
             raise ValueError(f"backup_window {self.backup_window} should be half an hour at least")
-        if self.maintenance_window and not HALF_AN_HOUR <= _minutes(self.maintenance_window, WEEK) <= DAY:
+        if self.maintenance_window and not HALF_AN_HOUR <= minutes(self.maintenance_window, WEEK) <= DAY:
             raise ValueError(f"maintenance_window {self.maintenance_window} should be half an hour to a day")
-        if self.backup_window and self.maintenance_window and _overlap(self.backup_window, self.maintenance_window):
+        if self.backup_window and self.maintenance_window and overlap(self.backup_window, self.maintenance_window):
             raise ValueError("backup_window and maintenance_window overlap, which AWS refuses")
         return self
 
@@ -207,32 +203,3 @@ def database_problems(document: Any) -> Iterator[Problem]:
         yield Problem("network.zones", "databases need subnets in two zones, even one that stands in one", "Set 2")
     for name, database in document.databases.items():
         yield from database.admits.problems(f"databases.{name}.admits", document)
-
-
-# ---------------------------------------------------------------------- windows
-
-
-def _moments(window: str) -> tuple[int, int]:
-    """Beginning and end in minutes, of the day or of the week."""
-    begin, end = (
-        sum(value * unit for value, unit in zip(_numbers(one), (1, 60, DAY), strict=False)) for one in window.split("-")
-    )
-    return begin, end
-
-
-def _numbers(moment: str) -> list[int]:
-    return [DAYS.index(one) if one in DAYS else int(one) for one in reversed(moment.split(":"))]
-
-
-def _minutes(window: str, around: int) -> int:
-    """How long it is; it may go past the end of the day, or of the week."""
-    begin, end = _moments(window)
-    return (end - begin) % around
-
-
-def _overlap(daily: str, weekly: str) -> bool:
-    begins, (begin, _) = _moments(daily)[0], _moments(weekly)
-    lasts, for_long = _minutes(daily, DAY), _minutes(weekly, WEEK)
-    return any((begins + DAY * day - begin) % WEEK < for_long for day in range(7)) or any(
-        (begin - begins - DAY * day) % WEEK < lasts for day in range(7)
-    )

@@ -6,11 +6,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from blueprints.admitting import Admits
-from blueprints.caching import CacheCluster, CacheParameterGroup, CacheSubnetGroup, FullVersion, NodeType, Weekly
+from blueprints.caching import CacheCluster, CacheParameterGroup, CacheSubnetGroup, FullVersion, NodeType
 from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.network import Network
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
+from blueprints.windows import Weekly
 
 
 class Memcached(Piece):

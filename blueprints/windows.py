@@ -1,0 +1,39 @@
+"""Windows: the times of a day or a week, in UTC, in which AWS may back things up or change them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+MOMENT = rf"({'|'.join(DAYS)}):{TIME}"
+Daily = Annotated[str, Field(pattern=rf"^{TIME}-{TIME}$")]
+Weekly = Annotated[str, Field(pattern=rf"^{MOMENT}-{MOMENT}$")]
+DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
+
+
+def minutes(window: str, around: int) -> int:
+    """How long it is; it may go past the end of the day, or of the week."""
+    begin, end = _moments(window)
+    return (end - begin) % around
+
+
+def overlap(daily: str, weekly: str) -> bool:
+    """Whether the two have a minute in common on any day."""
+    begins, (begin, _) = _moments(daily)[0], _moments(weekly)
+    lasts, for_long = minutes(daily, DAY), minutes(weekly, WEEK)
+    return any((begins + DAY * day - begin) % WEEK < for_long for day in range(7)) or any(
+        (begin - begins - DAY * day) % WEEK < lasts for day in range(7)
+    )
+
+
+def _moments(window: str) -> tuple[int, int]:
+    """Beginning and end in minutes, of the day or of the week."""
+    begin, end = (
+        sum(value * unit for value, unit in zip(_numbers(one), (1, 60, DAY), strict=False)) for one in window.split("-")
+    )
+    return begin, end
+
+
+def _numbers(moment: str) -> list[int]:
+    return [DAYS.index(one) if one in DAYS else int(one) for one in reversed(moment.split(":"))]
