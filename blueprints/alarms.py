@@ -12,6 +12,9 @@ from blueprints.topics import TOPIC_ARN
 
 MINUTE, FIVE = 60, 300  # seconds
 GIB = 2**30
+SPACES = {"classic": "AWS/ELB", "application": "AWS/ApplicationELB", "network": "AWS/NetworkELB"}
+ERRORS = {"classic": "HTTPCode_Backend_5XX", "application": "HTTPCode_Target_5XX_Count"}
+"""By the balancer's kind; a network balancer knows no answers."""
 Recipient = Annotated[str, Field(pattern=rf"^topic/[a-z0-9]+(-[a-z0-9]+)*$|{TOPIC_ARN}")]
 Recipients = Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=5)]
 
@@ -62,11 +65,11 @@ class Alarms(Piece):
                 # A REST API's metrics go by its name in AWS, those of other kinds by its id.
                 of = {"ApiName": f"{document.name}--{name}"} if rest else {"ApiId": text(Id(f"http-api/{name}"))}
                 metric = {"rest": "5XXError", "http": "5xx", "websocket": "IntegrationError"}[api.kind]
-                yield self._sum(f"api-{name}-errors", "AWS/ApiGateway", metric, of, self.server_errors)
+                yield self._sum(f"api-{name}-errors", "AWS/ApiGateway", metric, of, "server_errors")
         if self.function_errors is not None:
             for name in document.functions:
                 of = {"FunctionName": name_in(Id(f"function/{name}"))}
-                yield self._sum(f"function-{name}-errors", "AWS/Lambda", "Errors", of, self.function_errors)
+                yield self._sum(f"function-{name}-errors", "AWS/Lambda", "Errors", of, "function_errors")
         if self.database_storage is not None:
             for name, database in document.databases.items():
                 least = database.storage * GIB * self.database_storage / 100
@@ -84,10 +87,9 @@ class Alarms(Piece):
 
     def _balancers(self, document: Any) -> Iterator[Part]:
         for front, balancer in document.balancers.items():
-            classic, application = balancer.kind == "classic", balancer.kind == "application"
-            space = {"classic": "AWS/ELB", "application": "AWS/ApplicationELB", "network": "AWS/NetworkELB"}
+            space = SPACES[balancer.kind]
             for target in balancer.targets():
-                if classic:
+                if balancer.kind == "classic":
                     of: dict[str, Any] = {"LoadBalancerName": text(Id(f"classic-balancer/{front}"))}
                 else:
                     of = {
@@ -98,7 +100,7 @@ class Alarms(Piece):
                     yield Alarm(
                         name=f"balancer-{front}-{target}-unhealthy",
                         where="alarms.unhealthy_servers",
-                        namespace=space[balancer.kind],
+                        namespace=space,
                         metric="UnHealthyHostCount",
                         dimensions=of,
                         statistic="Maximum",
@@ -107,23 +109,21 @@ class Alarms(Piece):
                         comparison="GreaterThanOrEqualToThreshold",
                         topics=self._topics(),
                     )
-                if self.server_errors is not None and (classic or application):
-                    metric = "HTTPCode_Backend_5XX" if classic else "HTTPCode_Target_5XX_Count"
-                    name = f"balancer-{front}-{target}-errors"
-                    yield self._sum(name, space[balancer.kind], metric, of, self.server_errors)
+                if self.server_errors is not None and (metric := ERRORS.get(balancer.kind)):
+                    yield self._sum(f"balancer-{front}-{target}-errors", space, metric, of, "server_errors")
 
-    def _sum(self, name: str, namespace: str, metric: str, of: dict[str, Any], threshold: int) -> Alarm:
-        """An alarm on how often something happened in five minutes; no data is no failure."""
+    def _sum(self, name: str, namespace: str, metric: str, of: dict[str, Any], field: str) -> Alarm:
+        """An alarm on how often something happened in five minutes, by a field; no data is no failure."""
         return Alarm(
             name=name,
-            where="alarms.function_errors" if namespace == "AWS/Lambda" else "alarms.server_errors",
+            where=f"alarms.{field}",
             namespace=namespace,
             metric=metric,
             dimensions=of,
             statistic="Sum",
             period=FIVE,
             periods=1,
-            threshold=threshold,
+            threshold=getattr(self, field),
             comparison="GreaterThanOrEqualToThreshold",
             missing="notBreaching",
             topics=self._topics(),

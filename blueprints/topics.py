@@ -8,7 +8,7 @@ from blueprints.identity import Document
 from blueprints.log_groups import KeyArn
 from blueprints.part import Id, Lookup, Part, Piece, asking, of
 
-TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
+TOPIC_ARN = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"  # no FIFO topic: no mail goes by one
 TopicId = Annotated[Id, of("topic")] | Annotated[str, Field(pattern=TOPIC_ARN)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)]
 ITSELF = "{topic}"

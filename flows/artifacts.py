@@ -15,6 +15,7 @@ from flows.reporting import page
 from tasks.backups.coverage import Coverage
 from tasks.decide import Plan
 from tasks.diagnosing.finding import Diagnosis
+from tasks.doctor.finding import Health
 from tasks.exporting.export import Exported
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
@@ -69,6 +70,13 @@ def show_diagnosis(diagnosis: Diagnosis) -> None:
     description = f"{diagnosis.environment} in {diagnosis.region}: {diagnosis.summary}"
     rows = diagnosis.document()["findings"]
     create_table_artifact(table=rows, key=f"diagnosis-{diagnosis.environment}", description=description)
+
+
+def show_health(health: Health) -> None:
+    """A table of all that was looked at before a raising, good or not."""
+    rows = [one.model_dump(mode="json", exclude_none=True) for one in health.findings]
+    description = f"{health.environment} in {health.region}: {len(health.lacking)} things are lacking for its raising"
+    create_table_artifact(table=rows, key=f"doctor-{health.environment}", description=description)
 
 
 def show_export(exported: Exported) -> None:

@@ -1,8 +1,8 @@
 """What a raising would stumble over, before it. Writes nothing in AWS."""
 
 from prefect import flow
-from prefect.artifacts import create_table_artifact
 
+from flows.artifacts import show_health
 from flows.forms import Blueprint
 from tasks.doctor.examining import examine
 from tasks.doctor.finding import Health
@@ -17,7 +17,5 @@ def doctor(blueprint: Blueprint) -> Health:
         blueprint: The environment that is wanted: YAML, or the path of its file, such as examples/web.yaml.
     """
     health = examine(blueprint, scope_of(blueprint))
-    rows = [one.model_dump(mode="json", exclude_none=True) for one in health.findings]
-    description = f"{blueprint.name} in {blueprint.region}: {len(health.lacking)} things are lacking for its raising"
-    create_table_artifact(table=rows, key=f"doctor-{blueprint.name}", description=description)
+    show_health(health)
     return health

@@ -5,17 +5,17 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from blueprints.topics import TOPIC_ARN
 from flows.forms import Role
 from tasks.scope import Scope
 
 SUBJECT = 100  # characters, without line breaks: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 MESSAGE = 200_000  # characters; SNS takes 262,144 bytes
-TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 
 
 @flow(name="notify-sns", flow_run_name="notify {topic}")
 def notify_sns(
-    topic: Annotated[str, Field(pattern=TOPIC)],
+    topic: Annotated[str, Field(pattern=TOPIC_ARN)],
     subject: Annotated[str, Field(min_length=1, max_length=1000)],
     message: Annotated[str, Field(min_length=1, max_length=MESSAGE)],
     role: Role = "",

@@ -14,8 +14,7 @@ from tasks.data.cache_listing import (
     called,
     name_of,
     one_named,
-    refuse_foreign,
-    tags_of,
+    ours,
     with_tags,
 )
 from tasks.data.cache_notes import PHASES, chosen_in, notes, numbers, version_told
@@ -111,8 +110,7 @@ class CacheClusterKind(TaggedByElastiCache[CacheCluster, CacheClusterState]):
             if code_of(error) != "CacheClusterAlreadyExists":
                 raise
         there = one_named(scope, "describe_cache_clusters", "CacheClusters", "CacheClusterId", id)
-        refuse_foreign(scope, self.key(name), f"a cache {id}", tags_of(scope, there["ARN"]))
-        return str(there["ARN"])
+        return ours(scope, self.key(name), f"a cache {id}", there)
 
     def ready(self, scope: Scope, id: str) -> None:
         """Minutes."""

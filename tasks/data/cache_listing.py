@@ -83,8 +83,11 @@ def one_named(scope: Scope, operation: str, result: str, field: str, name: str) 
     return None
 
 
-def refuse_foreign(scope: Scope, key: str, what: str, tags: Mapping[str, str]) -> None:
-    """Raise CastraError if what stands under its name carries the tags of nobody, or of another part."""
+def ours(scope: Scope, key: str, what: str, there: Mapping[str, Any]) -> str:
+    """The ARN of what has a part's name. Raises CastraError if its tags are nobody's, or another part's."""
+    arn = str(there["ARN"])
+    tags = tags_of(scope, arn)
     if not scope.owns(tags) or tags.get(PART) != key:
-        ours = f"{ENVIRONMENT}={scope.environment} and {PART}={key}"
-        raise CastraError(key, f"there is {what} that doesn't carry its tags", f"Delete it, or tag it with {ours}")
+        wanted = f"{ENVIRONMENT}={scope.environment} and {PART}={key}"
+        raise CastraError(key, f"there is {what} that doesn't carry its tags", f"Delete it, or tag it with {wanted}")
+    return arn

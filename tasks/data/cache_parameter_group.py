@@ -13,8 +13,7 @@ from tasks.data.cache_listing import (
     called,
     name_of,
     one_named,
-    refuse_foreign,
-    tags_of,
+    ours,
     with_tags,
 )
 from tasks.each import batches
@@ -75,16 +74,17 @@ class CacheParameterGroupKind(TaggedByElastiCache[CacheParameterGroup, CachePara
                 CacheParameterGroupFamily=wanted.family,
                 Description=f"{scope.environment}: {name}",
                 Tags=as_list(self.birth_tags(scope, name, wanted)),
-            )["CacheParameterGroup"]
+            )
+            id = str(made["CacheParameterGroup"]["ARN"])
         except ClientError as error:
             if code_of(error) != "CacheParameterGroupAlreadyExists":
                 raise
-            made = one_named(
+            there = one_named(
                 scope, "describe_cache_parameter_groups", "CacheParameterGroups", "CacheParameterGroupName", group
             )
-            refuse_foreign(scope, self.key(name), f"a parameter group {group}", tags_of(scope, made["ARN"]))
-        self.update(scope, made["ARN"], wanted, frozenset({"parameters"}))
-        return str(made["ARN"])
+            id = ours(scope, self.key(name), f"a parameter group {group}", there)
+        self.update(scope, id, wanted, frozenset({"parameters"}))
+        return id
 
     def update(self, scope: Scope, id: str, wanted: CacheParameterGroupState, changed: frozenset[str]) -> None:
         """Those that aren't named any more go back to the engine's own."""

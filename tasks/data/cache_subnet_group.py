@@ -12,8 +12,7 @@ from tasks.data.cache_listing import (
     called,
     name_of,
     one_named,
-    refuse_foreign,
-    tags_of,
+    ours,
     with_tags,
 )
 from tasks.errors import code_of, gone_is_fine
@@ -75,8 +74,7 @@ class CacheSubnetGroupKind(TaggedByElastiCache[CacheSubnetGroup, CacheSubnetGrou
             if code_of(error) != "CacheSubnetGroupAlreadyExists":
                 raise
         there = one_named(scope, "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName", group)
-        refuse_foreign(scope, self.key(name), f"a subnet group {group}", tags_of(scope, there["ARN"]))
-        return str(there["ARN"])
+        return ours(scope, self.key(name), f"a subnet group {group}", there)
 
     def update(self, scope: Scope, id: str, wanted: CacheSubnetGroupState, changed: frozenset[str]) -> None:
         """One in which a node stands can't be taken out."""

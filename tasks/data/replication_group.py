@@ -14,7 +14,7 @@ from tasks.data.cache_listing import (
     called,
     name_of,
     one_named,
-    refuse_foreign,
+    ours,
     tags_of,
     with_tags,
 )
@@ -98,8 +98,7 @@ class ReplicationGroupKind(TaggedByElastiCache[ReplicationGroup, ReplicationGrou
             if code_of(error) != "ReplicationGroupAlreadyExists":
                 raise
         there = one_named(scope, "describe_replication_groups", "ReplicationGroups", "ReplicationGroupId", id)
-        refuse_foreign(scope, self.key(name), f"a cache {id}", tags_of(scope, there["ARN"]))
-        return str(there["ARN"])
+        return ours(scope, self.key(name), f"a cache {id}", there)
 
     def ready(self, scope: Scope, id: str) -> None:
         """Five to ten minutes; with many shards, half an hour."""

@@ -41,8 +41,7 @@ class Health(BaseModel):
 
 def lacking(action: str, statement: Statement, why: str) -> Finding:
     """A permission that the caller doesn't have."""
-    only = {**statement, "Action": action, "Sid": "".join(part.capitalize() for part in action.split(":"))}
-    only["Sid"] = "Allow" + "".join(each for each in action.title() if each.isalnum())
+    only = {**statement, "Action": action, "Sid": "Allow" + "".join(sign for sign in action.title() if sign.isalnum())}
     return Finding(
         check="permission",
         what=action,

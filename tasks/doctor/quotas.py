@@ -21,17 +21,17 @@ STANDARD = frozenset("acdhimrtz")
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota of Service Quotas: which parts count, and how what stands is counted. `each` is a count's subject."""
+    """One quota of Service Quotas: which parts count, and how what stands is counted."""
 
     name: str
     service: str
     code: str
-    planned: Callable[[Sequence[Part]], int]
+    planned: Callable[[Sequence[Part], Scope], int]
     standing: Callable[[Scope], int]
 
 
-def _of(kind: str, **having: Any) -> Callable[[Sequence[Part]], int]:
-    return lambda parts: sum(
+def _of(kind: str, **having: Any) -> Callable[[Sequence[Part], Scope], int]:
+    return lambda parts, _: sum(
         part.kind == kind and all(getattr(part, name) == value for name, value in having.items()) for part in parts
     )
 
@@ -109,6 +109,7 @@ QUOTAS = (
         _of("classic-balancer"),
         _listed("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
     ),
+    Quota("vCPUs on demand", "ec2", "L-1216C47A", _processors, _running),
     Quota(
         "scaling groups",
         "autoscaling",
@@ -130,23 +131,18 @@ IN_IAM = {
 def quotas(made: Sequence[Part], scope: Scope) -> Iterator[Finding]:
     """Each quota that the plan comes near: what is made, what stands, and what is allowed."""
     for quota in QUOTAS:
-        if planned := quota.planned(made):
+        try:
+            planned = quota.planned(made, scope)
+        except (BotoCoreError, ClientError) as error:
+            yield Finding(
+                check="quota", what=quota.name, verdict="unknown", why=f"the types' sizes can't be read: {error}"
+            )
+            continue
+        if planned:
             yield _judged(quota.name, planned, scope, lambda quota=quota: _by_service_quotas(quota, scope), READ_QUOTAS)  # type: ignore[misc]
-    yield from _machines(made, scope)
     for kind, noun in IN_IAM.items():
         if planned := sum(part.kind == kind for part in made):
             yield _judged(f"{noun} of IAM", planned, scope, lambda noun=noun: _by_summary(noun, scope), READ_SUMMARY)  # type: ignore[misc]
-
-
-def _machines(made: Sequence[Part], scope: Scope) -> Iterator[Finding]:
-    quota = Quota("vCPUs on demand", "ec2", "L-1216C47A", lambda parts: 0, _running)
-    try:
-        planned = _processors(made, scope)
-    except (BotoCoreError, ClientError) as error:
-        yield Finding(check="quota", what=quota.name, verdict="unknown", why=f"the types' sizes can't be read: {error}")
-        return
-    if planned:
-        yield _judged(quota.name, planned, scope, lambda: _by_service_quotas(quota, scope), READ_QUOTAS)
 
 
 def _judged(
