@@ -138,8 +138,8 @@ def _configuration(proxy: Mapping[str, str], port: Port | None, document: Any, n
 
 
 def _label(path: str) -> str:
-    """A name for what a path shows where a file is missing."""
-    return "missing" + re.sub(r"[^A-Za-z0-9]", "_", path.rstrip("/"))
+    """A name for what a path shows where a file is missing; no two paths have one."""
+    return "missing" + re.sub(r"[^A-Za-z0-9/]", lambda sign: f".{ord(sign[0]):x}", path.rstrip("/")).replace("/", "_")
 
 
 def _marked(id: Any, names: dict[str, Any]) -> str:

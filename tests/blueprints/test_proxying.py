@@ -62,6 +62,12 @@ def test_what_is_missing_is_shown_as_the_site_has_it(site: dict[str, Any], statu
     assert f"rewrite ^ /shop-www/{page} break;" in said
 
 
+def test_paths_that_differ_in_signs_only_are_told_apart() -> None:
+    said = boots({"/a-b": "site/www", "/a_b": "site/www", "/a/b": "site/www"})
+    names = [line.split()[1] for line in said.splitlines() if line.strip().startswith("location @")]
+    assert len(set(names)) == len(names) == 3
+
+
 def test_an_apis_stage_stands_before_what_is_left_of_the_path() -> None:
     said = boots({"/api": "api/main", "/v1.0/old": "api/old"})
     assert "set $upstream a1b2c3.execute-api.eu-west-1.amazonaws.com;" in said
