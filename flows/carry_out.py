@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.futures import PrefectFuture
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from blueprints.part import Part
 from flows.artifacts import show_plan, show_result, this_run
+from flows.runners import RUNNER as RUNNER
 from flows.watching import wait_for
 from tasks.converge import await_ready, ensure, remove
 from tasks.decide import Plan, outputs
+from tasks.elsewhere import count
 from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain
 from tasks.lease import lease
 from tasks.reading import plan_beside
@@ -21,12 +22,6 @@ from tasks.report import Outcome, Report, report_on
 from tasks.retry import counted
 from tasks.scope import Scope
 from tasks.survey import look
-
-WIDTH = 4096
-"""Threads at most. A submitted task waits for what it needs in its thread, so the pool is as wide as the graph; threads
-are only made when there's a step for each, and what bounds the calls is the scope's `Turns`."""
-
-RUNNER: Any = ThreadPoolTaskRunner(max_workers=WIDTH)
 
 
 @dataclass
@@ -85,7 +80,7 @@ def settle(submitted: Submitted, what: str) -> list[Any]:
     for name, future in named:
         if future.state.is_completed():
             continue
-        error = future.result(raise_on_failure=False) if future.state.is_final() else None
+        error = _failure(future)
         if error is None or isinstance(error, Halted):
             held_back.append(name)
         else:
@@ -104,9 +99,17 @@ def settle(submitted: Submitted, what: str) -> list[Any]:
 def carry_out(plan: Plan, scope: Scope, what: str) -> list[Outcome]:
     """Bring about what the plan says; nothing is removed unless all that is wanted stands and is ready."""
     scope.expires = plan.expires or scope.expires
-    outcomes = settle(submit(plan, scope), what) + settle(submit_removals(plan, scope), what)
+    outcomes = _counted(submit(plan, scope), scope, what) + _counted(submit_removals(plan, scope), scope, what)
     taken_along = (removal for removal in plan.removals if removal.along)
     return outcomes + [Outcome(part=one.part, action="delete", id=one.id) for one in taken_along]
+
+
+def _counted(submitted: Submitted, scope: Scope, what: str) -> list[Outcome]:
+    """Settle, and count what steps have cost in other processes."""
+    outcomes: list[Outcome] = settle(submitted, what)
+    for outcome in (*outcomes, *(future.result() for future in submitted.waits.values())):
+        count(outcome, scope)
+    return outcomes
 
 
 def deploy(parts: Sequence[Part], told: Collection[str], scope: Scope, what: str) -> Report:
@@ -127,6 +130,20 @@ def deploy(parts: Sequence[Part], told: Collection[str], scope: Scope, what: str
         )
     show_result(report)
     return report
+
+
+def _failure(future: PrefectFuture[Any]) -> Any:
+    """Why a step failed; None where it was held back. What ends without a state of its own was lost with its worker."""
+    if future.state.is_final():
+        return future.result(raise_on_failure=False)
+    if future.state.name == "NotReady":
+        return None
+    try:
+        return future.result(timeout=0, raise_on_failure=False)
+    except TimeoutError:
+        return None
+    except Exception as error:  # noqa: BLE001 - Dask's own, to be told
+        return error
 
 
 def _explained(error: Any, name: str) -> CastraError:

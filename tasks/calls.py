@@ -3,6 +3,7 @@
 import re
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 TURN = "castra:turn"
@@ -20,6 +21,17 @@ class Calls:
         """Botocore's `before-call` handler."""
         with self._lock:
             self._counts[f"{model.service_model.service_name}:{model.name}"] += 1
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Count what was counted elsewhere, too: by `service:Operation`."""
+        with self._lock:
+            self._counts.update(counts)
+
+    def take(self) -> dict[str, int]:
+        """What was counted since the last taking, by `service:Operation`."""
+        with self._lock:
+            taken, self._counts = dict(self._counts), Counter()
+        return taken
 
     def by_operation(self) -> dict[str, int]:
         """`service:Operation` to the number of calls."""

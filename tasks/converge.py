@@ -14,6 +14,7 @@ from prefect.tasks import exponential_backoff
 from blueprints.part import Part
 from tasks import progress
 from tasks.decide import Ids, Removal, Step, decide, stays_until_replaced
+from tasks.elsewhere import begun_before, tallied
 from tasks.errors import Ambiguous, CastraError, NeedsReplacing
 from tasks.kind import Found, Kind, unknowns
 from tasks.registry import KINDS
@@ -153,38 +154,38 @@ def _a_try() -> Iterator[BaseException | None]:
 
 
 def _again() -> bool:
-    return (task_run.run_count or 0) > 1
+    return (task_run.run_count or 0) > 1 or begun_before(str(task_run.id))
 
 
 @task(task_run_name="{step.action} {step.part}", **_of_steps)
 def ensure(kind: AnyKind, step: Step, scope: Scope, known: dict[str, str], upstream: dict[str, Outcome]) -> Outcome:
     """Make or change one part. `known` are ids that the plan had, `upstream` the outcomes of steps that it needs."""
     ids = known | {key: outcome.id for key, outcome in upstream.items()}
-    with progress.step(f"{step.action} {step.part}"), _a_try() as failure:
+    with progress.step(f"{step.action} {step.part}"), tallied(scope) as cost, _a_try() as failure:
         within = 0.0 if failure is not None and made_nothing(failure) else SEEN_WITHIN
-        return _told(bring_about(kind, step, scope, ids, again=_again(), seen_within=within))
+        return cost(_told(bring_about(kind, step, scope, ids, again=_again(), seen_within=within)))
 
 
 @task(task_run_name="await {outcome.part}", **_of_steps)
 def await_ready(kind: AnyKind, outcome: Outcome, scope: Scope) -> Outcome:
     """Wait until a part can be used."""
     started = time.monotonic()
-    with progress.step(f"await {outcome.part}"), _a_try():
+    with progress.step(f"await {outcome.part}"), tallied(scope) as cost, _a_try():
         kind.ready(scope, outcome.id)
         seconds = round(time.monotonic() - started, 3)
         progress.announce(progress.Event("done", f"await {outcome.part}", seconds=seconds))
-    return outcome.model_copy(update={"seconds": seconds})
+        return cost(outcome.model_copy(update={"seconds": seconds, "elsewhere": None}))
 
 
 @task(task_run_name="delete {removal.part}", **_of_steps)
 def remove(kind: AnyKind, removal: Removal, scope: Scope) -> Outcome:
     """Remove one resource, and return once it's gone."""
     started = time.monotonic()
-    with progress.step(f"delete {removal.part}"), _a_try():
+    with progress.step(f"delete {removal.part}"), tallied(scope) as cost, _a_try():
         scope.go_ahead.check()
         kind.delete(scope, removal.id)
         seconds = round(time.monotonic() - started, 3)
-        return _told(Outcome(part=removal.part, action="delete", id=removal.id, seconds=seconds))
+        return cost(_told(Outcome(part=removal.part, action="delete", id=removal.id, seconds=seconds)))
 
 
 # ---------------------------------------------------------------------- alone, in anyone's flow

@@ -7,10 +7,11 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +37,7 @@ class Holding:
     holder: str
     seconds: float
     age: float
+    halted: bool = False
 
     @property
     def expired(self) -> bool:
@@ -63,10 +65,13 @@ class Lease:
     def check(self) -> None:
         """Raise Halted or LeaseLost unless this run may go on writing."""
         if halt.is_set():
-            raise Halted("halt", "the run was asked to stop", "Run the same command again to go on")
+            raise _halted()
         if self._lost or time.monotonic() > self._valid_until:
-            why = self._lost or f"it couldn't be renewed for {self._seconds:.0f} s"
-            raise LeaseLost(f"lease of {self._what}", why, "Run the same command again: it goes on")
+            raise _lost(self._what, self._lost or f"it couldn't be renewed for {self._seconds:.0f} s")
+
+    def elsewhere(self) -> "Callable[[Scope], Witness]":
+        """What asks the lease itself, for steps in another process."""
+        return partial(Witness, key=self.key, token=self._token, what=self._what)
 
     def take(self) -> None:
         """Take it. One that isn't free is watched until it's renewed (Held), or has expired (taken over)."""
@@ -118,14 +123,13 @@ class Lease:
 
     @property
     def _place(self) -> dict[str, str]:
-        account = self._scope.account
-        bucket = depot(account, self._scope.region)
-        return {"Bucket": bucket, "Key": f"leases/{self.key}.json", "ExpectedBucketOwner": account}
+        return _place_of(self._scope, self.key)
 
     def _put(self, **condition: str) -> None:
         """Write it; valid from when the request was sent."""
         sent, self._renewals = time.monotonic(), self._renewals + 1
         body = {"holder": self._holder, "token": self._token, "seconds": self._seconds, "renewals": self._renewals}
+        body |= {"halted": halt.is_set()}
         answer = self._s3.put_object(**self._place, Body=json.dumps(body).encode(), **condition)
         self._etag, self._valid_until = answer["ETag"], sent + self._seconds
 
@@ -137,23 +141,11 @@ class Lease:
         except ClientError as error:
             if code_of(error) not in TAKEN:
                 raise
-            holding = self._read()
+            holding = holding_of(self._scope, self.key)
             if holding is None or holding.token != self._token:
-                self._lost = f"{holding.holder} has taken it over" if holding else "somebody removed it"
+                self._lost = _whose(holding)
             else:
                 self._etag = holding.etag  # our own renewal, whose answer was lost
-
-    def _read(self) -> Holding | None:
-        try:
-            answer = self._s3.get_object(**self._place)
-        except ClientError as error:
-            if code_of(error) == "NoSuchKey":
-                return None
-            raise
-        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        body = json.loads(answer["Body"].read())
-        age = (now - answer["LastModified"]).total_seconds()
-        return Holding(answer["ETag"], body["token"], body["holder"], body["seconds"], age)
 
     def _taken_or_held(self) -> Holding | None:
         """One try: None if it's ours now, else whose it is."""
@@ -166,7 +158,7 @@ class Lease:
                 raise _NotYet from error
             if code_of(error) not in TAKEN:
                 raise
-        holding = self._read()
+        holding = holding_of(self._scope, self.key)
         if holding is None:
             raise _NotYet
         if holding.token != self._token and not holding.expired:
@@ -178,6 +170,76 @@ class Lease:
             if code_of(error) in TAKEN:
                 raise _NotYet from error
             raise
+
+
+class Witness:
+    """The go-ahead of a run's steps in a process that isn't the holder's: it reads the lease, at most every 5 s."""
+
+    def __init__(self, scope: Scope, key: str, token: str, what: str) -> None:
+        self._scope, self._key, self._token, self._what = scope, key, token, what
+        self._seen: Holding | None = None
+        self._valid_until, self._due, self._turn = 0.0, float("-inf"), threading.Lock()
+
+    def check(self) -> None:
+        """Raise Halted or LeaseLost unless the run may go on writing."""
+        with self._turn:
+            if time.monotonic() >= self._due:
+                self._look()
+            if self._seen is None or self._seen.token != self._token:
+                raise _lost(self._what, _whose(self._seen))
+            if self._seen.halted:
+                raise _halted()
+            if time.monotonic() > self._valid_until:
+                raise _lost(self._what, f"it wasn't renewed for {self._seen.seconds:.0f} s")
+
+    def elsewhere(self) -> "Callable[[Scope], Witness]":
+        """The same."""
+        return partial(Witness, key=self._key, token=self._token, what=self._what)
+
+    def _look(self) -> None:
+        """What the lease says; a read that fails changes nothing, as long as what was read before is valid."""
+        asked = time.monotonic()
+        try:
+            self._seen = holding_of(self._scope, self._key)
+        except (BotoCoreError, ClientError) as error:
+            if asked > self._valid_until:
+                raise explain(error, f"Reading the lease of {self._what}", ("s3:GetObject",)) from error
+            return
+        if self._seen:
+            # S3 tells whole seconds: a lease may be two older than it looks, one on each side.
+            self._valid_until = asked + self._seen.seconds - self._seen.age - 2
+            self._due = asked + self._seen.seconds / 4
+
+
+def _place_of(scope: Scope, key: str) -> dict[str, str]:
+    bucket = depot(scope.account, scope.region)
+    return {"Bucket": bucket, "Key": f"leases/{key}.json", "ExpectedBucketOwner": scope.account}
+
+
+def holding_of(scope: Scope, key: str) -> Holding | None:
+    """What a lease says now; None where nobody holds it."""
+    try:
+        answer = scope.client("s3").get_object(**_place_of(scope, key))
+    except ClientError as error:
+        if code_of(error) == "NoSuchKey":
+            return None
+        raise
+    now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    body = json.loads(answer["Body"].read())
+    age = (now - answer["LastModified"]).total_seconds()
+    return Holding(answer["ETag"], body["token"], body["holder"], body["seconds"], age, body.get("halted", False))
+
+
+def _halted() -> Halted:
+    return Halted("halt", "the run was asked to stop", "Run the same command again to go on")
+
+
+def _lost(what: str, why: str) -> LeaseLost:
+    return LeaseLost(f"lease of {what}", why, "Run the same command again: it goes on")
+
+
+def _whose(holding: Holding | None) -> str:
+    return f"{holding.holder} has taken it over" if holding else "somebody removed it"
 
 
 def depot(account: str, region: str) -> str:

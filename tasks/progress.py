@@ -23,12 +23,13 @@ class Event:
 
 Listener = Callable[[Event], None]
 _listeners: list[Listener] = []
+_of_this_step: ContextVar[tuple[Listener, ...]] = ContextVar("of_this_step", default=())
 _current: ContextVar[str] = ContextVar("current")
 
 
 def announce(event: Event) -> None:
-    """Tell all listeners of this process."""
-    for listener in tuple(_listeners):
+    """Tell all listeners of this process, and those of the step that it's about."""
+    for listener in (*_listeners, *_of_this_step.get()):
         listener(event)
 
 
@@ -58,6 +59,16 @@ def step(what: str) -> Iterator[None]:
         raise
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def overhearing(listener: Listener) -> Iterator[None]:
+    """Within, `listener` is told what this step announces, and nothing of those beside it."""
+    token = _of_this_step.set((*_of_this_step.get(), listener))
+    try:
+        yield
+    finally:
+        _of_this_step.reset(token)
 
 
 @contextmanager

@@ -20,6 +20,20 @@ class Outcome(BaseModel):
     action: Action
     id: str
     seconds: float = 0.0
+    elsewhere: "Tally | None" = Field(default=None, exclude=True, description="What it cost in another process.")
+
+
+class Tally(BaseModel):
+    """What the steps of a run have cost in a process that isn't the run's, since the last one there told it.
+
+    `calls` are by `service:Operation`; `lost` names each thing that was tried again, by its error's class, with the
+    seconds that took.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: dict[str, int]
+    lost: tuple[tuple[str, float], ...]
 
 
 class Retried(BaseModel):

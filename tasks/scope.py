@@ -2,13 +2,12 @@
 
 import hashlib
 import threading
-import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 import botocore.session
@@ -20,6 +19,7 @@ from tasks.calls import Calls, Turns
 from tasks.credentials import assuming
 from tasks.errors import WrongAccount, explain
 from tasks.go_ahead import Free, GoAhead
+from tasks.listings import Listings
 
 ENVIRONMENT = "castra:environment"
 PART = "castra:part"
@@ -40,25 +40,15 @@ ATTEMPTS = {"sts": 3}  # it has the first call of every run: a wrong endpoint is
 POLL_SECONDS = 2.0  # between two looks at something that isn't ready yet
 _LOADER = Loader(include_default_search_paths=True)  # parsed service models, shared: parsing EC2's takes 0.1 s
 _LOADER_LOCK = threading.Lock()
-T = TypeVar("T")
 
 
-@dataclass
-class _Poll:
-    """The last answer to a question that many ask, and when it was asked."""
-
-    started: float = float("-inf")
-    answer: Any = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-class Scope:
+class Scope(Listings):
     """One environment in one region, as these credentials see it.
 
     `environment` None means all environments of the account and region (to read, not to write).
     `tags` are the user's own, given to everything that takes tags; they never decide identity. `role` is the ARN of a
     role that is assumed, for work in another account. `expires` is the end that what is made is given; `lifetime` how
-    long an environment is to stand from its first raising on.
+    long an environment is to stand from its first raising on. `elsewhere` says that its run is in another process.
     """
 
     def __init__(
@@ -77,18 +67,18 @@ class Scope:
         self.expires, self.lifetime, self._ahead = expires, lifetime, timedelta()
         self.environment, self.region = environment, region
         self.tags, self.expected_account, self.role = dict(tags or {}), account or None, role or None
-        self.poll_seconds, self.go_ahead = poll_seconds or POLL_SECONDS, go_ahead or Free()
+        super().__init__(poll_seconds or POLL_SECONDS)
+        self.go_ahead = go_ahead or Free()
         self.calls, self._turns = Calls(), Turns(CONNECTIONS)
         self._clients: dict[tuple[str, bool, str], Any] = {}
-        self._lock = threading.RLock()
-        self._listings: dict[str, Any] = {}
-        self._polls: dict[str, _Poll] = {}
+        self._making = threading.RLock()
+        self.elsewhere, self._run = False, uuid.uuid4().hex
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Scopes travel to other processes by what they were made from."""
-        given: dict[str, Any] = {"tags": self.tags, "account": self.expected_account, "role": self.role}
-        given |= {"poll_seconds": self.poll_seconds, "expires": self.expires, "lifetime": self.lifetime}
-        return _remake, (self.environment, self.region, given)
+        """Scopes travel to other processes by what they were made from; there, a run's steps share one."""
+        made = {"account": self.expected_account, "role": self.role, "poll_seconds": self.poll_seconds}
+        now = {"tags": self.tags, "expires": self.expires, "lifetime": self.lifetime}
+        return _remake, (self._run, self.environment, self.region, made, now, self.go_ahead.elsewhere())
 
     def __repr__(self) -> str:
         return f"Scope({self.environment!r}, {self.region!r})"
@@ -114,7 +104,7 @@ class Scope:
         one than the environment's, for what AWS has in one region only.
         """
         key = (service, once, region or self.region)
-        with self._lock:
+        with self._making:
             if key not in self._clients:
                 attempts = 1 if once else ATTEMPTS.get(service, 10)
                 retries = {"mode": "adaptive", "total_max_attempts": attempts}
@@ -186,36 +176,6 @@ class Scope:
         for page in self.client(service, region=region).get_paginator(operation).paginate(**arguments):
             yield from page.get(result, [])
 
-    def listed(self, key: str, listing: Callable[[], T]) -> T:
-        """A listing that several kinds read, made once for each survey."""
-        with self._lock:
-            lock, _ = self._listings.setdefault(key, (threading.Lock(), []))
-        with lock:
-            kept: list[T] = self._listings[key][1]
-            if not kept:
-                kept.append(listing())
-            return kept[0]
-
-    def polled(self, key: str, since: float, listing: Callable[[], T]) -> T:
-        """A listing that many wait on at once, made once for all of them in each `poll_seconds`.
-
-        `since` (by `time.monotonic`) is when the caller did what it now waits for: an older listing won't do.
-        """
-        with self._lock:
-            poll: _Poll = self._polls.setdefault(key, _Poll())
-        with poll.lock:
-            now = time.monotonic()
-            if poll.started < since or now - poll.started > self.poll_seconds / 2:
-                poll.answer = listing()
-                poll.started = now
-            answer: T = poll.answer
-            return answer
-
-    def look_afresh(self) -> None:
-        """Forget the listings; called before each survey and each second look."""
-        with self._lock:
-            self._listings.clear()
-
     @property
     def filters(self) -> list[dict[str, Any]]:
         """The filter, as EC2 and Auto Scaling take it, for what carries this environment's tag."""
@@ -272,8 +232,29 @@ class Scope:
         return hashlib.sha256("|".join([self.environment or "", self.region, key, *more]).encode()).hexdigest()[:40]
 
 
-def _remake(environment: str | None, region: str, given: dict[str, Any]) -> Scope:
-    return Scope(environment, region, **given)
+_travelled: dict[str, Scope] = {}
+_travelling = threading.Lock()
+TRAVELLED = 8  # runs whose scopes a process remembers
+
+
+def _remake(
+    run: str,
+    environment: str | None,
+    region: str,
+    made: dict[str, Any],
+    now: dict[str, Any],
+    go_ahead: Callable[[Any], GoAhead],
+) -> Scope:
+    """The scope of a run that is in another process: its clients are dear, and its listings are for all steps here."""
+    with _travelling:
+        if run not in _travelled:
+            while len(_travelled) >= TRAVELLED:
+                _travelled.pop(next(iter(_travelled)))
+            scope = _travelled[run] = Scope(environment, region, **made)
+            scope.elsewhere, scope.go_ahead = True, go_ahead(scope)
+        scope = _travelled[run]
+        scope.tags, scope.expires, scope.lifetime = now["tags"], now["expires"], now["lifetime"]
+        return scope
 
 
 def wanted_tags(environment: str | None, tags: Mapping[str, str], key: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ BENCHMARKS = (
     "ten_thousand",
     "rotation",
     "workers",
+    "wide",
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tasks.errors import CastraError, Halted, Held, LeaseLost
 from tasks.go_ahead import Free
-from tasks.lease import Holding, Lease, depot, halt, lease, make_depot
+from tasks.lease import Holding, Lease, depot, halt, holding_of, lease, make_depot
 from tasks.progress import Event, listening
 from tasks.scope import Scope
 from tests.physics import Physics
@@ -163,14 +163,13 @@ def test_one_that_expires_and_goes_before_it_is_taken_over_is_taken_afresh(
     other = same_place(scope)
     age_by(other, SECONDS + 4)
     second = Lease(other, "run two", SECONDS)
-    read = second._read
 
-    def read_and_then_it_goes() -> Holding | None:
-        holding = read()
+    def read_and_then_it_goes(where: Scope, key: str) -> Holding | None:
+        holding = holding_of(where, key)
         removed(scope)
         return holding
 
-    monkeypatch.setattr(second, "_read", read_and_then_it_goes)
+    monkeypatch.setattr("tasks.lease.holding_of", read_and_then_it_goes)
     second.take()
     assert (stored(scope) or {})["holder"] == "run two"
 
@@ -211,7 +210,7 @@ def test_without_permission_it_says_which_to_ask_for(scope: Scope, aws: Physics,
 
 
 def test_what_is_read_tells_age_by_s3s_two_times(scope: Scope, first: Lease) -> None:
-    holding = first._read()
+    holding = holding_of(scope, first.key)
     assert holding is not None
     assert 0 <= holding.age < 60
 
