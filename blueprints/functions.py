@@ -209,7 +209,7 @@ class LambdaFunction(Piece):
             name=called,
             where=where,
             trusts=("lambda.amazonaws.com",),
-            policies={"function": self._policy(called, region), **self.policies},
+            policies={"function": self.policy(called, region), **self.policies},
             permissions_boundary=policy_id(self.permissions_boundary) if self.permissions_boundary else None,
             description=f"Function {name}",
         )
@@ -246,8 +246,8 @@ class LambdaFunction(Piece):
         if self.url is not None:
             yield from self.url.parts(name, f"{where}.url")
 
-    def _policy(self, called: str, region: str) -> Document:
-        """What it's granted, and what Lambda needs of its role to run it."""
+    def policy(self, called: str, region: str) -> Document:
+        """What it's granted, and what Lambda needs of its role to run it. `called` is its log group's name."""
         statements = [allowing(WRITES_LOGS, text(Id(f"log-group/{called}"), ":*"))]
         statements += [statement for grant in self.can for statement in grant.statements(region)]
         statements += [statement for trigger in self.on for statement in trigger.statements()]

@@ -38,6 +38,32 @@ _StrictLoader.add_implicit_resolver(  # as YAML 1.2 has it: `on`, `yes` and `no`
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_doubles)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes as documents are read: `on` is a word. Texts of several lines are shown as such."""
+
+    def check_simple_key(self) -> bool:
+        """An empty key is one, too: `"": main`, and not `? "" : main`."""
+        empty = isinstance(self.event, yaml.ScalarEvent) and not self.event.value
+        return empty or bool(super().check_simple_key())
+
+
+_Dumper.yaml_implicit_resolvers = _StrictLoader.yaml_implicit_resolvers
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text.rstrip("\n") else None
+    ),
+)
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """A document as YAML."""
+    dumped: str = yaml.dump(
+        dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None
+    )
+    return dumped
+
+
 def load(path: str | Path) -> Environment:
     """Read a document from a YAML file. Raises Invalid with every problem at once."""
     path = Path(path)

@@ -181,14 +181,16 @@ class RestRoute(Piece):
             ),
             parameters={f"method.request.{name}": needed for name, needed in self.parameters.items()},
             body=self.body,
-            validates=self.validates or self._looked_at(),
+            validates=self.validates or self.looked_at,
             authorizer=authorizer,
             scopes=self.scopes,
             api_key=self.api_key,
             cache_keys=tuple(f"method.request.{name}" for name in self.cache_keys),
         )
 
-    def _looked_at(self) -> Validates:
+    @property
+    def looked_at(self) -> Validates:
+        """What is looked at where it isn't said: what is required."""
         required = any(self.parameters.values())
         if self.body:
             return "all" if required else "body"

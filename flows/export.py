@@ -13,6 +13,8 @@ from tasks.scope import Scope
 def export(environment: str, region: Region, account: Account = "", role: Role = "") -> Exported:
     """Write the blueprint that what stands would come from. Writes nothing in AWS; raising it changes nothing.
 
+    What has code or pages is refused: these lie beside a document, which needs a folder. `castra export` writes them.
+
     Args:
         environment: Its name.
         region: Where it stands, such as `eu-west-1`.

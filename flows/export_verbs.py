@@ -16,7 +16,10 @@ verbs = typer.Typer()
 def export(
     name: Name,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="A file that isn't there yet; else it's printed.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="A file that isn't there yet; code and pages go beside it. Else it's printed."
+        ),
     ] = None,
     region: Region = None,
     json: Json = False,
@@ -26,30 +29,17 @@ def export(
         scope = shell.scope_in(name, region)
         from flows import screen
         from tasks.exporting.export import export
+        from tasks.exporting.writing import export_to, folder_of
 
-        exported = export(scope)
-        if out is not None:
-            _write(out, exported.text)
+        exported = export_to(scope, out) if out else export(scope)
         if json:
             written = {"written": str(out)} if out else {}
             screen.print_json(exported.model_dump(mode="json", exclude={"text"}) | written)
         elif out is None:
             sys.stdout.write(exported.text)
         else:
-            screen.data.print(f"{exported.parts} parts of {name} are in {out}.", highlight=False)
+            beside = f", with code and pages in {folder_of(out)}" if folder_of(out).exists() else ""
+            screen.data.print(f"{exported.parts} parts of {name} are in {out}{beside}.", highlight=False)
         for one in exported.untold:
             screen.talk.print(f"Not in it: {one}.", highlight=False)
         screen.talk.print(f"Next: castra plan {out or 'FILE'}", highlight=False)
-
-
-def _write(path: Path, text: str) -> None:
-    """Nothing is written over. Raises Invalid where it can't be written."""
-    from tasks.errors import Invalid, Problem
-
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise Invalid("castra export", [Problem("--out", f"{path} is there already", "Name another file")]) from None
-    except OSError as error:
-        raise Invalid("castra export", [Problem("--out", f"{path} can't be written ({error.strerror})")]) from None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from blueprints.classic import CLASSIC_TLS_POLICY
-from blueprints.listening import TLS_POLICY
+from blueprints.listening import SPOKEN, TLS_POLICY
 from tasks.balancing.actions import AS_ASKED, ActionState, ForwardState, RedirectState, ResponseState
 from tasks.exporting.standing import Section, Standing, said
 from tasks.kind import Found
@@ -33,11 +33,11 @@ def _balancer(standing: Standing, name: str, balancer: Found[Any]) -> Section:
         static_addresses=state.static or None,
         preserve_client_ip=False if any(one.preserve_client_ip is False for one in groups) else None,
         sticky=True if any(one.stickiness == "source_ip" for one in groups) else None,
-        listeners=_listeners(standing, name, balancer),
+        listeners=_listeners(standing, name, balancer, SPOKEN[state.type][0]),
     )
 
 
-def _listeners(standing: Standing, name: str, balancer: Found[Any]) -> list[Section]:
+def _listeners(standing: Standing, name: str, balancer: Found[Any], usual: str) -> list[Section]:
     mine = [one for one in standing.of("listener").values() if one.state.load_balancer == balancer.id]
     rules = list(standing.of("listener-rule").values())
     told = []
@@ -46,7 +46,7 @@ def _listeners(standing: Standing, name: str, balancer: Found[Any]) -> list[Sect
         under = sorted((one.state for one in rules if one.state.listener == listener.id), key=lambda one: one.priority)
         entry = said(
             port=state.port,
-            protocol=state.protocol,
+            protocol=None if state.protocol == usual else state.protocol,
             certificate=[state.certificate, *state.more_certificates] if state.certificate else None,
             ssl_policy=state.ssl_policy if state.ssl_policy not in ("", TLS_POLICY) else None,
             rules=[_rule(standing, name, one) for one in under] or None,
@@ -93,7 +93,7 @@ def _classic(standing: Standing, name: str, balancer: Found[Any]) -> Section:
     listeners = [
         said(
             port=one.port,
-            protocol="TLS" if one.protocol == "SSL" else one.protocol,
+            protocol={"SSL": "TLS", SPOKEN["classic"][0]: None}.get(one.protocol, one.protocol),
             certificate=[one.certificate] if one.certificate else None,
             ssl_policy=one.ssl_policy if one.ssl_policy not in ("", CLASSIC_TLS_POLICY) else None,
             to={to: 1},

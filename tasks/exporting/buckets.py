@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tasks.exporting.standing import Section, Standing, said
+from tasks.exporting.triggers import noticed
 from tasks.kind import Found
 
 OURS = ("TlsOnly", "EverybodyReads", "LogsComeIn")
@@ -78,7 +79,4 @@ def _notify(standing: Standing, name: str) -> list[Section]:
     """Queues that are told; functions say it of themselves."""
     state = standing.state("bucket-notification", name)
     notices = [one for one in state.notices if standing.key(one.to).startswith("queue/")] if state else []
-    return [
-        said(queue=standing.name(one.to), events=list(one.events), prefix=one.prefix or None, suffix=one.suffix or None)
-        for one in notices
-    ]
+    return [{"queue": standing.name(one.to), **noticed(one)} for one in notices]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tasks.compute.blocks import GP3_IOPS, GP3_THROUGHPUT
 from tasks.exporting.machines import booted, may, placement
 from tasks.exporting.standing import Section, Standing, said
 from tasks.kind import Found
@@ -31,7 +32,11 @@ def _instance(standing: Standing, name: str, one: Found[Any], zones: dict[str, s
 
 
 def _block(block: Any) -> Section:
-    return said(**block.model_dump()) if block else {}
+    """What isn't as its type has it anyway."""
+    if block is None:
+        return {}
+    usual = {"iops": GP3_IOPS, "throughput": GP3_THROUGHPUT} if block.type == "gp3" else {}
+    return said(**{field: value for field, value in block.model_dump().items() if usual.get(field) != value})
 
 
 def _volumes(standing: Standing, name: str, state: Any) -> dict[str, Section]:

@@ -1,25 +1,20 @@
 """A function brought back: its code into a folder, its configuration into a blueprint beside it."""
 
-import base64
-import hashlib
-import io
 import re
-import urllib.request
-import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 
 from blueprints.granting import PARAMETER, SECRET
-from tasks.errors import CastraError, Invalid, Problem, gone_is_fine
+from tasks.errors import Invalid, Problem, gone_is_fine
 from tasks.scope import ENVIRONMENT, PART, Scope
 from tasks.serverless.function_state import IMAGE, FunctionState, state_of
+from tasks.serverless.unpacking import fetched, unzip
 from tasks.serverless.versions import GONE
 
 CODE, DOCUMENT = "code", "function.yaml"
-PATIENCE = 60.0  # seconds without a byte
 _SECRET = re.compile(f"^({SECRET}|{PARAMETER})$")
 
 
@@ -48,37 +43,11 @@ def bring_back(scope: Scope, name: str, into: Path) -> Brought:
         raise Invalid("castra download", [Problem(name, why, "Check its name in AWS, and the region")])
     state, files = state_of(told, None), 0
     if state.package != IMAGE:
-        files = _unzip(_fetched(told, name), into / CODE)
+        content = fetched(told["Code"], told["Configuration"]["CodeSha256"], f"function {name}")
+        files = unzip(content, into / CODE)
     section, left_out = _section(state)
     document = _written(told, section, left_out, scope.region, into / DOCUMENT)
     return Brought(function=told["Configuration"]["FunctionName"], document=document, files=files, left_out=left_out)
-
-
-def _fetched(told: dict[str, Any], name: str) -> bytes:
-    """The zip, if it is the one that AWS tells of."""
-    with urllib.request.urlopen(told["Code"]["Location"], timeout=PATIENCE) as answer:
-        content: bytes = answer.read()
-    if base64.b64encode(hashlib.sha256(content).digest()).decode() != told["Configuration"]["CodeSha256"]:
-        raise CastraError(f"function {name}", "what was fetched isn't the code that AWS tells of", "Run again")
-    return content
-
-
-def _unzip(content: bytes, into: Path) -> int:
-    """Gives how many files there were. Raises CastraError for a name that leads out of the folder."""
-    into.mkdir(parents=True)
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        for entry in entries:
-            path = PurePosixPath(entry.filename)
-            if path.is_absolute() or ".." in path.parts:
-                raise CastraError("the function's code", f"{entry.filename} would be written outside of {into}")
-        for entry in entries:
-            target = into / entry.filename
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.read(entry))
-            if entry.external_attr >> 16 & 0o100:
-                target.chmod(0o755)
-    return len(entries)
 
 
 def _section(state: FunctionState) -> tuple[dict[str, Any], list[str]]:

@@ -59,6 +59,14 @@ def test_a_function_tells_its_log_group_and_takes_another_processor_and_its_code
             assert fetched.read() == zipped(word)
 
 
+def test_a_layers_version_can_be_fetched(make: Builds) -> None:
+    client = getattr(make, "lambda")
+    client.publish_layer_version(LayerName="shared", Content={"ZipFile": zipped("one")})
+    told = client.get_layer_version(LayerName="shared", VersionNumber=1)["Content"]
+    with urllib.request.urlopen(told["Location"], timeout=10) as fetched:
+        assert fetched.read() == zipped("one")
+
+
 def test_a_versions_number_is_never_given_twice(functions: Any) -> None:
     for word in ("two", "three"):
         functions.update_function_code(FunctionName="f", ZipFile=zipped(word))

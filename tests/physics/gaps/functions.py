@@ -76,7 +76,22 @@ def code_to_fetch(request: Request, answer: Answer, world: World) -> Answer | No
     if "Location" not in told.get("Code", {}):
         return None
     function = world.backend(request).get_function(request.text("FunctionName"), request.text("Qualifier") or None)
-    name = hashlib.sha256(function.code_bytes).hexdigest()
-    world.recall("codes", dict)[name] = function.code_bytes
-    told["Code"]["Location"] = f"{world.url}/physics/code/{name}"
+    told["Code"]["Location"] = _address(function.code_bytes, world)
     return Answer(answer.status, answer.headers, json.dumps(told).encode())
+
+
+@after("lambda:GetLayerVersion")
+def layer_to_fetch(request: Request, answer: Answer, world: World) -> Answer | None:
+    """The same of a layer's version."""
+    told = json.loads(answer.body)
+    if "Content" not in told:
+        return None
+    version = world.backend(request).get_layer_version(request.text("LayerName"), request.text("VersionNumber"))
+    told["Content"]["Location"] = _address(version.code_bytes, world)
+    return Answer(answer.status, answer.headers, json.dumps(told).encode())
+
+
+def _address(content: bytes, world: World) -> str:
+    name = hashlib.sha256(content).hexdigest()
+    world.recall("codes", dict)[name] = content
+    return f"{world.url}/physics/code/{name}"

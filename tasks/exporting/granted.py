@@ -1,0 +1,66 @@
+"""What a role may do, in words again: the statements of a policy as `can`."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from blueprints.granting import (
+    INVOKES,
+    LISTS_BUCKET,
+    READS_BUCKET,
+    READS_PARAMETER,
+    READS_SECRET,
+    SENDS,
+    WRITES_BUCKET,
+    Grant,
+    policy_of,
+)
+from tasks.exporting.standing import Section, Standing
+
+VERBS = {
+    READS_BUCKET: "read",
+    READS_SECRET: "read",
+    READS_PARAMETER: "read",
+    WRITES_BUCKET: "write",
+    SENDS: "send",
+    INVOKES: "invoke",
+}
+"""By the actions of a statement. What lists a bucket comes with what reads it."""
+NAMEABLE = ("bucket", "function", "parameter", "queue", "secret")
+
+
+def granted(standing: Standing, policy: str) -> list[Section] | None:
+    """What `can` says of a policy, as canonical JSON; None where no `can` comes out as this one."""
+    if not policy:
+        return None
+    can = grants(standing, json.loads(policy)["Statement"])
+    if not can:
+        return None
+    said = [one for grant in can for one in Grant.model_validate(grant).statements(standing.region)]
+    return can if standing.says(policy_of(said), policy) else None
+
+
+def grants(standing: Standing, statements: Sequence[Any]) -> list[Section]:
+    """A grant for each statement that looks like one; the others are passed over."""
+    told = []
+    for one in statements:
+        actions = actions_of(one)
+        if actions in VERBS and actions != LISTS_BUCKET:
+            arn = min(one["Resource"], key=len).removesuffix("/*")
+            told.append({VERBS[actions]: target(standing, arn)})
+    return told
+
+
+def actions_of(statement: Any) -> tuple[str, ...]:
+    """What a statement allows; nothing, where it says more than that."""
+    plain = isinstance(statement, dict) and statement.keys() == {"Action", "Effect", "Resource"}
+    return tuple(statement["Action"]) if plain else ()
+
+
+def target(standing: Standing, arn: str) -> str:
+    """What a grant or a variable names: a thing of the document, `database/<name>` for its secret, or the ARN."""
+    key = standing.key(arn)
+    if key.partition("/")[0] in NAMEABLE:
+        return key
+    databases = (f"database/{name}" for name in standing.of("database"))
+    return next((one for one in databases if standing.ids.get(f"{one}.secret") == arn), arn)

@@ -1,0 +1,33 @@
+"""What things are called in AWS, as names of the document again: `names` of functions and of machines."""
+
+from collections.abc import Mapping
+
+from blueprints.naming import called_in_aws
+from blueprints.part import filled
+from tasks.exporting.standing import Standing
+
+KINDS = {
+    "bucket": "bucket",
+    "queue": "queue",
+    "function": "function",
+    "database": "database",
+    "replication-group": "cache",
+    "cache-cluster": "cache",
+}
+"""By kind, what a document names it by."""
+
+
+def names_in(standing: Standing, variables: Mapping[str, str]) -> dict[str, str]:
+    """Those that hold what something of the environment is called, with its name in the document."""
+    called = {value: name for name, value in _called(standing).items()}
+    return {key: called[value] for key, value in variables.items() if value in called}
+
+
+def _called(standing: Standing) -> dict[str, str]:
+    """Names, such as `bucket/uploads`, with what they are called in AWS, where that is known."""
+    told = {}
+    for one in standing.found:
+        asked = called_in_aws(one.key) if one.kind in KINDS else None
+        if asked and (one.kind in ("bucket", "queue", "function") or f"{one.key}.address" in standing.ids):
+            told[f"{KINDS[one.kind]}/{one.name}"] = str(filled(asked, standing.ids))
+    return told
