@@ -154,6 +154,7 @@ class BackupPolicy(Piece):
 
     instances: tuple[Name, ...] = Field(default=(), description="Entries of `instances`, with all their volumes.")
     volumes: tuple[Name, ...] = Field(default=(), description="Volumes of the environment, one by one.")
+    databases: tuple[Name, ...] = Field(default=(), description="Entries of `databases`, as snapshots of RDS.")
     buckets: tuple[Name, ...] = Field(
         default=(),
         description="Entries of `buckets`. Their backup is their versions: that they keep them is checked.",
@@ -175,26 +176,48 @@ class BackupPolicy(Piece):
     )
     prove: Prove | None = Field(default=None, description="How often a restore proves the newest backup.")
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it names that gets backups of its own, as parts: `instance/db`."""
+        named = {"instance": self.instances, "volume": self.volumes, "database": self.databases}
+        return tuple(f"{kind}/{name}" for kind, names in named.items() for name in names)
+
     def problems(
         self,
         name: str,
         region: str,
         instances: Collection[str],
         volumes: Collection[str],
+        databases: Collection[str],
         buckets: Mapping[str, Storage],
     ) -> Iterator[Problem]:
         """What doesn't fit together with the other sections, of which these are the names."""
         where = f"backups.{name}"
-        if not (self.instances or self.volumes or self.buckets or self.select):
-            yield Problem(where, "covers nothing", "Name instances, volumes or buckets, or select by tags")
+        if not (self.parts or self.buckets or self.select):
+            yield Problem(where, "covers nothing", "Name instances, volumes, databases or buckets, or select by tags")
         yield from _unknown(f"{where}.instances", self.instances, instances, "instance")
         yield from _unknown(f"{where}.volumes", self.volumes, volumes, "volume")
+        yield from _unknown(f"{where}.databases", self.databases, databases, "database")
         yield from _unknown(f"{where}.buckets", self.buckets, buckets, "bucket")
         for bucket in self.buckets:
             if bucket in buckets and not buckets[bucket].versioning:
                 why = f"bucket {bucket} keeps no versions, which are a bucket's backup"
                 yield Problem(f"{where}.buckets", why, f"Write buckets.{bucket}.versioning: true")
+        if self.databases and not (self.instances or self.volumes or self.select):
+            yield from self._idle_problems(where)
+        for field in ("copies", "prove") if self.databases else ():
+            if getattr(self, field):
+                why = "databases get neither copies nor proofs yet"
+                yield Problem(f"{where}.{field}", why, "Cover them in a policy of their own, without it")
         yield from self._copy_problems(where, region)
+
+    def _idle_problems(self, where: str) -> Iterator[Problem]:
+        """What only instances and volumes have, where the policy covers none."""
+        idle = {"before": self.before, "after": self.after, "as": self.as_, "reboot": self.reboot}
+        for field, written in idle.items():
+            if written:
+                why = "is for instances and their volumes, and this policy covers none: RDS itself sees to a snapshot"
+                yield Problem(f"{where}.{field}", why, f"Leave `{field}` out, or cover instances in a policy with it")
 
     def _copy_problems(self, where: str, region: str) -> Iterator[Problem]:
         seen: set[tuple[str, str | None]] = set()

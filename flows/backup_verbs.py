@@ -57,7 +57,7 @@ def prune(
         blueprint = shell.load(file)
         from datetime import UTC, datetime
 
-        from tasks.backups.costs import GIB_MONTH
+        from tasks.backups.disks import GIB_MONTH
         from tasks.backups.pruning import plan_pruning
         from tasks.reading import scope_of
 

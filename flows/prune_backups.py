@@ -9,8 +9,8 @@ from flows.alarms import alarm
 from flows.artifacts import show_coverage, show_operation, this_run
 from flows.forms import Blueprint
 from flows.perform import NARROW, perform
-from tasks.backups.costs import GIB_MONTH
 from tasks.backups.coverage import late
+from tasks.backups.disks import GIB_MONTH
 from tasks.backups.pace import paced
 from tasks.backups.pruning import plan_pruning, remove
 from tasks.lease import lease

@@ -6,8 +6,9 @@ from typing import Any
 
 from blueprints.environment import Environment
 from tasks.backups.copying import Copies, There, copies_of, homes_of
+from tasks.backups.disk_listing import PAGE, assembled
 from tasks.backups.planning import chosen
-from tasks.backups.record import BACKUP, PAGE, assembled, group_of
+from tasks.backups.record import BACKUP, group_of
 from tasks.each import each
 from tasks.operation import Operation
 from tasks.scope import Scope, as_dict

@@ -36,18 +36,18 @@ def coverage(
     covers: Mapping[str, Iterable[str]],
     backups: Iterable[Backup],
     now: datetime,
-    instances: Iterable[str] = (),
+    things: Iterable[str] = (),
 ) -> tuple[Coverage, ...]:
-    """A row for each source of each policy, after one for each instance of the document that none covers.
+    """A row for each source of each policy, after one for each thing of the document that none covers.
 
-    `covers` are the series that each policy covers now, `instances` the names of the document's. A backup is late once
-    it has been due for six hours; one by hand counts as well.
+    `covers` are the series that each policy covers now, `things` the document's instances and databases, as parts. A
+    backup is late once it has been due for six hours; one by hand counts as well.
     """
     held: dict[tuple[str, str], list[Backup]] = {}
     for backup in backups:
         if backup.state == "complete":
             held.setdefault((backup.policy, backup.series), []).append(backup)
-    rows = list(_uncovered(instances, covers))
+    rows = list(_uncovered(things, covers))
     for policy, several in sorted(covers.items()):
         due = policies[policy].when.due(now - GRACE)
         rows += (_row(policy, series, held.get((policy, series), []), due) for series in sorted(several))
@@ -63,9 +63,9 @@ def late(rows: Iterable[Coverage]) -> dict[str, list[str]]:
     return found
 
 
-def _uncovered(instances: Iterable[str], covers: Mapping[str, Iterable[str]]) -> Iterator[Coverage]:
+def _uncovered(things: Iterable[str], covers: Mapping[str, Iterable[str]]) -> Iterator[Coverage]:
     covered = {series for several in covers.values() for series in several}
-    for part in sorted(f"instance/{name}" for name in instances):
+    for part in sorted(things):
         if part not in covered:
             yield Coverage(what=part, late="no policy covers it")
 

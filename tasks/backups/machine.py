@@ -36,7 +36,7 @@ class Machine(BaseModel):
         what = {"type": self.instance_type, "arch": self.architecture, "boot": self.boot_mode, "root": self.root}
         what |= {"zone": self.zone, "ena": "" if self.ena else "no"}
         place = {"subnet": self.subnet, "groups": "+".join(self.groups), "profile": self.profile, "key": self.key_pair}
-        tags = {MACHINE: _text(what), PLACE: _text(place)}
+        tags = {MACHINE: words_of(what), PLACE: words_of(place)}
         return {key: value for key, value in tags.items() if value}
 
 
@@ -58,7 +58,7 @@ def machine_of(instance: Mapping[str, Any]) -> Machine:
 
 def read_machine(tags: Mapping[str, str]) -> Machine:
     """Back from a backup's tags; empty fields for what they don't say."""
-    said = dict(word.split("=", 1) for name in (MACHINE, PLACE) for word in tags.get(name, "").split() if "=" in word)
+    said = words_in(tags)
     fields = {_FIELDS[key]: value for key, value in said.items() if key in _FIELDS}
     groups = tuple(group for group in said.get("groups", "").split("+") if group)
     try:
@@ -79,7 +79,12 @@ _FIELDS = {
 }
 
 
-def _text(said: Mapping[str, str]) -> str:
+def words_in(tags: Mapping[str, str]) -> dict[str, str]:
+    """What both tags say, by its word."""
+    return dict(word.split("=", 1) for name in (MACHINE, PLACE) for word in tags.get(name, "").split() if "=" in word)
+
+
+def words_of(said: Mapping[str, str]) -> str:
     """`type=t3.small arch=x86_64`; the last ones are left out until it fits. Blanks can't stand in a value."""
     words = [f"{key}={value}" for key, value in said.items() if value and " " not in value]
     while words and len(" ".join(words)) > LONGEST:

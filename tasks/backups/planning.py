@@ -5,9 +5,9 @@ from datetime import datetime
 
 from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from tasks.backups.covering import covered_by
+from tasks.backups.listing import backups_in
 from tasks.backups.policy import Due, due, slot_for
-from tasks.backups.record import backups_in
-from tasks.backups.sources import covered_by
 from tasks.each import each
 from tasks.errors import Invalid, Problem
 from tasks.scope import Scope

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from blueprints.environment import Environment
+from tasks.backups.listing import backups_in
 from tasks.backups.planning import chosen
 from tasks.backups.proving import Proofs, proofs_due
-from tasks.backups.record import backups_in
 from tasks.operation import Operation
 from tasks.scope import Scope
 

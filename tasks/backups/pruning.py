@@ -1,22 +1,23 @@
 """Pruning: the plan of it over all policies, those too that are gone; and the calls that remove a backup."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from blueprints.backups import BackupPolicy, Tiers
 from blueprints.environment import Environment
-from tasks.backups.costs import GIB_MONTH, figures
+from tasks.backups.costs import figures
 from tasks.backups.coverage import Coverage, coverage
-from tasks.backups.record import Backup, backups_in
+from tasks.backups.covering import covered_by
+from tasks.backups.disks import GIB_MONTH
+from tasks.backups.listing import backups_in
+from tasks.backups.record import Backup
 from tasks.backups.retention import Policy, Verdict, retain
-from tasks.backups.sources import covered_by
-from tasks.backups.using import in_use
+from tasks.backups.stores import STORES, store_of
 from tasks.each import each
-from tasks.errors import code_of, gone_is_fine
+from tasks.errors import code_of
 from tasks.operation import KEEP, Deed, Operation
 from tasks.scope import Scope
 
@@ -44,7 +45,13 @@ def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: flo
     if not all(one.keep for one in verdicts):
         verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
     pruning = planned(blueprint, verdicts, price, scope.calls.summary())
-    return replace(pruning, coverage=coverage(blueprint.backups, covers, listed, now, blueprint.instances))
+    things = [f"instance/{name}" for name in blueprint.instances] + [f"database/{name}" for name in blueprint.databases]
+    return replace(pruning, coverage=coverage(blueprint.backups, covers, listed, now, things))
+
+
+def in_use(scope: Scope, beside: Collection[str]) -> dict[str, str]:
+    """The ids that something uses, over all stores, and what. `beside` are regions that copies may go to."""
+    return {id: why for _, used in each(lambda store: store.in_use(scope, beside), STORES) for id, why in used.items()}
 
 
 def regions_of(blueprint: Environment) -> list[str]:
@@ -66,8 +73,7 @@ def policies_in(
 
 def _covers(policy: BackupPolicy, blueprint: Environment, scope: Scope) -> frozenset[str]:
     """The series that there will be newer ones of: what the document names, stands or not, and what is selected now."""
-    named = {f"instance/{name}" for name in policy.instances} | {f"volume/{name}" for name in policy.volumes}
-    return frozenset(named | {source.series for source in covered_by(policy, blueprint, scope).sources})
+    return frozenset({*policy.parts} | {source.series for source in covered_by(policy, blueprint, scope).sources})
 
 
 def _tiers(policy: BackupPolicy, region: str) -> Tiers:
@@ -117,35 +123,14 @@ def planned(blueprint: Environment, verdicts: Iterable[Verdict], price: float, c
 
 def remove(scope: Scope, deed: Deed, backup: Backup) -> Deed:
     """Remove a backup; gone already is fine. One that turns out to be in use is kept, with AWS's reason."""
+    store = store_of(backup.id)
     try:
-        for call in _calls(scope, backup):
+        for call in store.removals(scope, backup):
             scope.go_ahead.check()
             call()
     except ClientError as error:
-        if code_of(error) not in ("InvalidSnapshot.InUse", "OperationNotPermitted"):
+        if code_of(error) not in store.kept:
             raise
         told = str(error.response["Error"].get("Message", code_of(error)))
         return deed.model_copy(update={"action": KEEP, "because": f"AWS keeps it: {told}"})
     return deed
-
-
-def _calls(scope: Scope, backup: Backup) -> Iterator[Any]:
-    """An image first, as nothing under it can go before; AWS can take its snapshots along."""
-    ec2 = scope.client("ec2", region=backup.region)
-    left = {piece.id for piece in backup.pieces}
-    if backup.id.startswith("ami-"):
-
-        def deregister() -> None:
-            with gone_is_fine("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"):
-                answer = ec2.deregister_image(ImageId=backup.id, DeleteAssociatedSnapshots=True)
-                results = answer.get("DeleteSnapshotResults", [])
-                left.difference_update(one["SnapshotId"] for one in results if one.get("ReturnCode") == "success")
-
-        yield deregister
-    for piece in sorted(left):
-
-        def delete(id: str = piece) -> None:
-            with gone_is_fine("InvalidSnapshot.NotFound"):
-                ec2.delete_snapshot(SnapshotId=id)
-
-        yield delete

@@ -1,6 +1,6 @@
-"""What a backup is, the tags that say so, and the listing of all there are: AWS is the only record of them."""
+"""What a backup is, and the tags that say so: AWS is the only record of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import How, Tiers
+from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.machine import Machine, read_machine
 from tasks.backups.tagging import (
     AFTER,
@@ -29,7 +30,7 @@ from tasks.backups.tagging import (
     tags_of,
     tiers_text,
 )
-from tasks.scope import COPY_OF, Scope, as_dict
+from tasks.scope import COPY_OF
 
 __all__ = [
     "AFTER",
@@ -48,17 +49,15 @@ __all__ = [
     "Backup",
     "Health",
     "Piece",
-    "assembled",
-    "backups_in",
     "group_of",
     "read_tiers",
+    "said_by",
     "set_of",
     "slot_of",
     "tags_of",
     "tiers_text",
 ]
 
-PAGE = {"PageSize": 1000}
 Health = Literal["complete", "pending", "failed"]
 
 
@@ -80,7 +79,7 @@ class Backup(BaseModel):
 
     `pieces` are its snapshots; `expected` is how many there were at its birth. `why` says what is wrong with a failed
     one. `id` is the image's, the set's, or the lone snapshot's. `owed`: the commands for afterwards haven't been run.
-    `machine` is what the instance was like.
+    `machine` is what the instance was like, `database` what the database was.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +102,7 @@ class Backup(BaseModel):
     zone: str = "UTC"
     owed: bool = False
     machine: Machine = Machine()
+    database: DatabaseMachine | None = None
     why: str = ""
 
     @property
@@ -141,6 +141,11 @@ class Backup(BaseModel):
         return tuple(dict.fromkeys((self.id, *(piece.id for piece in self.pieces))))
 
     @property
+    def machine_tags(self) -> dict[str, str]:
+        """What it takes to make its source again, as its tags have it."""
+        return self.database.tags if self.database else self.machine.tags
+
+    @property
     def tags(self) -> dict[str, str]:
         """The tags that say all this, but for `castra:set`, `castra:device`, `castra:proven` and `castra:copy-of`."""
         return tags_of(
@@ -149,119 +154,8 @@ class Backup(BaseModel):
         )  # fmt: skip
 
 
-# ---------------------------------------------------------------------- reading
-
-
-def backups_in(
-    scope: Scope,
-    environment: str | None = None,
-    policy: str | None = None,
-    *,
-    region: str = "",
-    slots: Collection[str] = (),
-    sources: Collection[str] = (),
-) -> list[Backup]:
-    """All backups of the account in a region, the oldest first: two listings, however many there are.
-
-    Of an `environment`, of one `policy` of it, of some `slots` and of some `sources`, where these are given.
-    """
-    filters = [{"Name": "tag-key", "Values": [BACKUP]}]
-    if environment is not None:
-        filters = [{"Name": f"tag:{BACKUP}", "Values": [group_of(environment, policy or "*")]}]
-    filters += [{"Name": f"tag:{tag}", "Values": sorted(of)} for tag, of in ((SLOT, slots), (SOURCE, sources)) if of]
-    asked: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
-    images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **asked))
-    snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **asked))
-    found = assembled(images, snapshots, region or scope.region)
-    return [one for one in found if not slots or one.slot in slots]  # to AWS, a `*` in a label means any
-
-
-def assembled(images: Iterable[Any], snapshots: Iterable[Any], region: str) -> list[Backup]:
-    """Backups from images and snapshots as AWS tells them. Pure."""
-    by_id = {snapshot["SnapshotId"]: snapshot for snapshot in snapshots}
-    backups = [backup for image in images if (backup := _image(image, by_id, region))]
-    in_images = {piece.id for backup in backups for piece in backup.pieces}
-    making = {(backup.group, backup.source, backup.slot) for backup in backups if backup.state == "pending"}
-    sets: dict[str, list[Any]] = {}
-    for id, snapshot in by_id.items():
-        tags = as_dict(snapshot.get("Tags"))
-        mine = (tags.get(BACKUP, ""), tags.get(SOURCE, ""), tags.get(SLOT, ""))
-        if id in in_images or BACKUP not in tags or (tags.get(HOW) == "image" and mine in making):
-            continue  # an image that is being made doesn't tell its snapshots yet
-        alone = tags.get(SET) or ("|".join(mine) if tags.get(HOW) == "image" else id)
-        sets.setdefault(alone, []).append(snapshot)
-    backups += [_set(name, several, region) for name, several in sets.items()]
-    return sorted(backups, key=lambda backup: (backup.moment, backup.taken, backup.id))
-
-
-def _image(image: Any, snapshots: Mapping[str, Any], region: str) -> Backup | None:
-    tags = as_dict(image.get("Tags"))
-    if BACKUP not in tags:
-        return None
-    state = _IMAGES.get(image["State"], "failed")
-    pieces = tuple(_pieces_of(image, snapshots, state))
-    reason = image.get("StateReason", {}).get("Message") or f"its state is {image['State']}"
-    return Backup(
-        id=image["ImageId"],
-        taken=datetime.fromisoformat(image["CreationDate"]),
-        state=state,
-        pieces=pieces,
-        region=region,
-        why=reason if state == "failed" else "",
-        **_from_tags(tags),
-    )
-
-
-_IMAGES: dict[str, Health] = {"available": "complete", "disabled": "complete", "pending": "pending"}
-_SNAPSHOTS: dict[str, Health] = {"completed": "complete", "pending": "pending", "recovering": "pending"}
-
-
-def _pieces_of(image: Any, snapshots: Mapping[str, Any], state: Health) -> Iterator[Piece]:
-    for device in image.get("BlockDeviceMappings", []):
-        ebs = device.get("Ebs", {})
-        if id := ebs.get("SnapshotId"):
-            known = snapshots.get(id, {})
-            gib = ebs.get("VolumeSize") or known.get("VolumeSize", 0)
-            yield Piece(
-                id=id, volume=known.get("VolumeId", ""), device=device.get("DeviceName", ""), gib=gib, state=state
-            )
-
-
-def _set(name: str, snapshots: list[Any], region: str) -> Backup:
-    pieces = tuple(sorted((_piece(one) for one in snapshots), key=lambda piece: (piece.device, piece.id)))
-    said = _from_tags(as_dict(snapshots[0].get("Tags")))
-    lone = SET not in as_dict(snapshots[0].get("Tags"))
-    state, why = _health(pieces, said["expected"], said["how"] == "image", snapshots)
-    taken = min(snapshot["StartTime"] for snapshot in snapshots)
-    return Backup(
-        id=pieces[0].id if lone else name, taken=taken, state=state, pieces=pieces, region=region, why=why, **said
-    )
-
-
-def _health(pieces: tuple[Piece, ...], expected: int, of_image: bool, snapshots: list[Any]) -> tuple[Health, str]:
-    if of_image:
-        return "failed", "its image is gone"
-    if len(pieces) < expected:
-        return "failed", f"{expected - len(pieces)} of its {expected} snapshots are gone"
-    if broken := [one for one in snapshots if one["State"] not in _SNAPSHOTS]:
-        told = broken[0].get("StateMessage") or f"its state is {broken[0]['State']}"
-        return "failed", f"{broken[0]['SnapshotId']}: {told}"
-    return ("pending", "") if any(piece.state == "pending" for piece in pieces) else ("complete", "")
-
-
-def _piece(snapshot: Any) -> Piece:
-    tags = as_dict(snapshot.get("Tags"))
-    return Piece(
-        id=snapshot["SnapshotId"],
-        volume=snapshot.get("VolumeId", ""),
-        device=tags.get(DEVICE, ""),
-        gib=snapshot.get("VolumeSize", 0),
-        state=_SNAPSHOTS.get(snapshot["State"], "failed"),
-        copy_of=tags.get(COPY_OF),
-    )
-
-
-def _from_tags(tags: Mapping[str, str]) -> dict[str, Any]:
+def said_by(tags: Mapping[str, str]) -> dict[str, Any]:
+    """What a backup's tags say of it, as its fields."""
     environment, _, policy = tags[BACKUP].rpartition("/")
     tiers, zone = read_tiers(tags.get(TIERS, ""))
     return {

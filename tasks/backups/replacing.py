@@ -10,9 +10,10 @@ from blueprints.images import RegisteredImage
 from blueprints.instances import StandingInstance
 from blueprints.part import Part, Ready
 from blueprints.volumes import StandingVolume
+from tasks.backups.listing import backups_in
 from tasks.backups.machine import Machine
 from tasks.backups.proving import status_of
-from tasks.backups.record import Backup, Piece, backups_in
+from tasks.backups.record import Backup, Piece
 from tasks.backups.restoration import known_machine, operation_of
 from tasks.backups.restoring import registered, roots_and_others
 from tasks.decide import Plan, make_plan

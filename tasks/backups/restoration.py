@@ -7,8 +7,9 @@ from typing import Any
 
 from blueprints.part import Part
 from tasks.backups.choosing import choose
+from tasks.backups.listing import backups_in
 from tasks.backups.machine import Machine, machine_of
-from tasks.backups.record import Backup, backups_in
+from tasks.backups.record import Backup
 from tasks.backups.restoring import Into, name_of, parts_of, stamped
 from tasks.decide import Plan
 from tasks.operation import KEEP, Deed, Operation

@@ -58,6 +58,9 @@ def parts_of(backup: Backup, machine: Machine, into: Into, device: str | None = 
 
     Raises Invalid where something isn't known that AWS must be told.
     """
+    if backup.database:
+        way_out = "Restore it in RDS's console, under a name of its own"
+        raise Invalid("castra restore", [Problem(backup.id, "databases can't be restored by Castra yet", way_out)])
     if device is not None or not backup.source.startswith("i-"):
         return (_volume(_piece_at(backup, device), machine, into, into.name),)
     _refuse_unknown(backup, machine, into)

@@ -12,7 +12,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_expone
 
 from tasks.backups.copies import SHARED
 from tasks.backups.copying import Wanted
-from tasks.backups.record import DEVICE, PAGE, SET, tags_of
+from tasks.backups.disk_listing import PAGE
+from tasks.backups.record import DEVICE, SET, tags_of
 from tasks.errors import CastraError, code_of
 from tasks.operation import Deed
 from tasks.progress import waiting
@@ -206,7 +207,7 @@ def copy_tags(wanted: Wanted, now: datetime) -> dict[str, str]:
         tags[SET] = backup.id
     if piece and piece.device:
         tags[DEVICE] = piece.device
-    return tags | backup.machine.tags | {COPY_OF: wanted.place, CREATED: f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    return tags | backup.machine_tags | {COPY_OF: wanted.place, CREATED: f"{now:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def _state(told: str) -> str:

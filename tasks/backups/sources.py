@@ -1,16 +1,14 @@
-"""What a policy covers, as it stands: instances with their volumes, lone volumes, and buckets by their versions."""
+"""What is backed up, and, of it, the instances with their volumes and the lone volumes that a policy covers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import BackupPolicy
-from blueprints.environment import Environment
+from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.machine import Machine, machine_of
 from tasks.each import batches
-from tasks.errors import code_of
 from tasks.scope import ENVIRONMENT, PART, RETIRED, Scope, as_dict
 
 ALIVE = ("pending", "running", "stopping", "stopped")
@@ -34,7 +32,8 @@ class Volume(BaseModel):
 class Source(BaseModel):
     """What is backed up. `part` is its part in this environment; `instance` where commands are run, if it runs.
 
-    `machine` is what one needs to know to make it again.
+    `machine`, or `database`, is what one needs to know to make it again. `hindered` says why AWS takes no backup of it
+    as it is now.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,11 +45,18 @@ class Source(BaseModel):
     instance: str | None = None
     windows: bool = False
     machine: Machine = Machine()
+    database: DatabaseMachine | None = None
+    hindered: str = ""
 
     @property
     def is_instance(self) -> bool:
         """Whether it's an instance with all its volumes."""
         return self.id.startswith("i-")
+
+    @property
+    def machine_tags(self) -> dict[str, str]:
+        """What it takes to make it again, as its backups' tags have it."""
+        return self.database.tags if self.database else self.machine.tags
 
     @property
     def gib(self) -> int:
@@ -64,33 +70,33 @@ class Source(BaseModel):
 
 
 class Covered(BaseModel):
-    """All that a policy covers: sources; what is missing, or can't be backed up, and why; what backs up itself."""
+    """All that a policy covers: sources; what is missing, or can't be backed up, and why; what backs up itself.
+
+    `selected` is how many of them were found by their tags.
+    """
 
     sources: tuple[Source, ...] = ()
+    selected: int = 0
     missing: dict[str, str] = {}
     by_itself: dict[str, str] = {}
 
 
-def covered_by(policy: BackupPolicy, environment: Environment, scope: Scope) -> Covered:
-    """What stands of all that a policy names or selects. Writes nothing; a few calls, however much there is."""
+def disks_covered(policy: BackupPolicy, environment: str, scope: Scope) -> Covered:
+    """Of all that a policy names or selects, the instances and volumes that stand."""
     parts = [f"instance/{name}" for name in policy.instances] + [f"volume/{name}" for name in policy.volumes]
-    instances, volumes = _named(scope, environment.name, parts)
+    instances, volumes = _named(scope, environment, parts)
     missing = {part: MISSING for part in parts if part not in (instances | volumes)}
     lone = list(volumes.values())
     machines = list(instances.values())
-    by_itself: dict[str, str] = {}
+    selected: list[Any] = []
+    loose: list[Any] = []
     if policy.select:
         tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in policy.select.tags.items()]
         selected, loose = list(_instances(scope, tags)), list(_volumes(scope, tags))
         machines += [one for one in selected if one["InstanceId"] not in {each["InstanceId"] for each in machines}]
         lone += [one for one in loose if one["VolumeId"] not in {each["VolumeId"] for each in lone}]
-        if not selected and not loose:
-            told = " and ".join(f"{key}={value}" for key, value in policy.select.tags.items())
-            by_itself["select"] = f"no instance and no volume carries {told}"
-    sources = sources_of(machines, lone, _disks(scope, machines), environment.name)
-    for bucket, why in _buckets(policy, environment, scope).items():
-        (missing if why.endswith(MENDED) else by_itself)[f"bucket/{bucket}"] = why
-    return Covered(sources=tuple(sources), missing=missing, by_itself=by_itself)
+    sources = sources_of(machines, lone, _disks(scope, machines), environment)
+    return Covered(sources=tuple(sources), selected=len(selected) + len(loose), missing=missing)
 
 
 def sources_of(
@@ -112,8 +118,8 @@ def _machine(machine: Any, disks: Mapping[str, Any], environment: str) -> Source
     mapped = [(each["DeviceName"], each["Ebs"]["VolumeId"]) for each in machine["BlockDeviceMappings"] if "Ebs" in each]
     return Source(
         id=id,
-        name=_called(id, tags, environment),
-        part=_part(tags, environment),
+        name=called(id, tags, environment),
+        part=part_in(tags, environment),
         volumes=tuple(_disk(disks.get(volume, {}), volume, device) for device, volume in sorted(mapped)),
         instance=id if machine["State"]["Name"] == "running" else None,
         windows=machine.get("Platform", "") == "windows",
@@ -126,8 +132,8 @@ def _lone(one: Any, environment: str) -> Source:
     attached: Any = next(iter(one.get("Attachments", [])), {})
     return Source(
         id=id,
-        name=_called(id, tags, environment),
-        part=_part(tags, environment),
+        name=called(id, tags, environment),
+        part=part_in(tags, environment),
         volumes=(_disk(one, id, attached.get("Device", "")),),
         instance=attached.get("InstanceId"),
         machine=Machine(zone=one.get("AvailabilityZone", "")),
@@ -138,13 +144,14 @@ def _disk(told: Any, id: str, device: str) -> Volume:
     return Volume(id=id, device=device, gib=told.get("Size", 0), type=told.get("VolumeType", ""))
 
 
-def _part(tags: Mapping[str, str], environment: str) -> str | None:
+def part_in(tags: Mapping[str, str], environment: str) -> str | None:
+    """Its part in an environment, if it has one there."""
     return tags.get(PART) if tags.get(ENVIRONMENT) == environment else None
 
 
-def _called(id: str, tags: Mapping[str, str], environment: str) -> str:
+def called(id: str, tags: Mapping[str, str], environment: str) -> str:
     """Its part and id, or its id and the name that somebody gave it."""
-    if part := _part(tags, environment):
+    if part := part_in(tags, environment):
         return f"{part} {id}"
     return f"{id} ({tags['Name']})" if tags.get("Name") else id
 
@@ -187,23 +194,3 @@ def _disks(scope: Scope, machines: Iterable[Any]) -> dict[str, Any]:
         for one in _volumes(scope, [{"Name": "volume-id", "Values": list(several)}]):
             told[one["VolumeId"]] = one
     return told
-
-
-def _buckets(policy: BackupPolicy, environment: Environment, scope: Scope) -> dict[str, str]:
-    """Of each bucket how it's backed up: by its versions, and by its replica, if it has one."""
-    return {name: _versions(name, environment, scope) for name in policy.buckets}
-
-
-def _versions(name: str, environment: Environment, scope: Scope) -> str:
-    bucket = environment.buckets[name]
-    called = bucket.name or scope.bucket_name(name)
-    try:
-        status = scope.client("s3").get_bucket_versioning(Bucket=called).get("Status", "off")
-    except ClientError as error:
-        if code_of(error) != "NoSuchBucket":
-            raise
-        return MISSING
-    if status != "Enabled":
-        return f"its versioning is {status.lower()}; {MENDED}"
-    replica = ", and each is written to a second bucket" if bucket.replicate else ""
-    return f"its backup is its versions, which it keeps{replica}"

@@ -8,10 +8,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tasks.backups.birth import owes
 from tasks.backups.commands import run
-from tasks.backups.making import made_once, owes
+from tasks.backups.listing import backups_in
+from tasks.backups.making import made_once
 from tasks.backups.policy import AWAIT, Due, Taking
-from tasks.backups.record import AFTER, DEVICE, Backup, Piece, backups_in
+from tasks.backups.record import AFTER, DEVICE, Backup, Piece
+from tasks.backups.stores import store_of
 from tasks.each import batches
 from tasks.errors import CastraError, Halted, LeaseLost, explain
 from tasks.operation import Deed
@@ -22,6 +25,7 @@ from tasks.waiting import wait_until
 
 COMPLETE_WITHIN = 24 * 3600.0  # the first snapshot of a big volume takes hours
 TAGGED_AT_ONCE = 500
+CALLS = ("ec2:CreateImage", "ec2:CreateSnapshot", "ec2:CreateSnapshots", "rds:CreateDBSnapshot", "ssm:SendCommand")
 
 
 @dataclass
@@ -136,7 +140,7 @@ def _afterwards(scope: Scope, taking: Taking, taken: Taken) -> None:
 
 
 def _why(error: BaseException, what: str) -> str:
-    told = explain(error, what, ("ec2:CreateSnapshot", "ec2:CreateSnapshots", "ec2:CreateImage", "ssm:SendCommand"))
+    told = explain(error, what, CALLS)
     return f"{told.why}. {told.way_out}".strip(". ") + "."
 
 
@@ -158,7 +162,7 @@ def await_complete(scope: Scope, ids: Collection[str], slots: Collection[str]) -
 
     def settled() -> bool:
         def listing() -> list[Backup]:
-            return backups_in(scope, scope.environment, slots=slots)
+            return backups_in(scope, scope.environment, slots=slots, stores=stores)
 
         state.update((one.id, one) for one in scope.polled("backups", since, listing) if one.id in wanted)
         left = sum(id not in state or state[id].state == "pending" for id in wanted)
@@ -167,6 +171,7 @@ def await_complete(scope: Scope, ids: Collection[str], slots: Collection[str]) -
         return not left
 
     wanted = frozenset(ids)
+    stores = {id(store): store for store in map(store_of, wanted)}.values()
     if wanted:
         with suppress(CastraError):  # told by each of those that are pending still
             wait_until(scope, settled, "backups", COMPLETE_WITHIN)

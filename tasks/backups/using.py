@@ -1,8 +1,9 @@
-"""What still uses backups: whatever launches from an image, images that stand on a snapshot, copies and restores."""
+"""What still uses backups in EC2: whatever launches from an image, images on a snapshot, copies and restores."""
 
 from collections.abc import Collection, Iterator
 
-from tasks.backups.record import BACKUP, PAGE
+from tasks.backups.disk_listing import PAGE
+from tasks.backups.record import BACKUP
 from tasks.images.listing import read
 from tasks.images.references import reached
 from tasks.scope import COPY_OF, Scope, as_dict

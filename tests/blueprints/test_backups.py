@@ -41,7 +41,10 @@ def test_as_is_read_and_written_under_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("policy", "problem"),
     [
-        ({"select": None}, "backups.nightly: covers nothing. Name instances, volumes or buckets, or select by tags."),
+        (
+            {"select": None},
+            "backups.nightly: covers nothing. Name instances, volumes, databases or buckets, or select by tags.",
+        ),
         ({"instances": ["db"]}, "backups.nightly.instances: there's no instance db. There are: none."),
         ({"volumes": ["logs"]}, "backups.nightly.volumes: there's no volume logs. There are: none."),
         ({"buckets": ["up"]}, "backups.nightly.buckets: there's no bucket up. There are: none."),
@@ -66,6 +69,32 @@ def test_as_is_read_and_written_under_its_own_name() -> None:
 )
 def test_what_does_not_fit_is_told_with_its_place(policy: dict[str, Any], problem: str) -> None:
     assert told(**policy) == [problem]
+
+
+DATABASES = {"databases": {"main": {"engine": "postgres", "version": "17"}}, "network": {"cidr": "10.0.0.0/16"}}
+OWN = {"databases": ["main"], "select": None}
+
+
+def told_of_databases(**policy: Any) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        build(document(**OWN | policy) | DATABASES)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_databases_are_named_and_one_that_is_not_there_is_told() -> None:
+    environment = build(document(**OWN) | DATABASES)
+    assert environment.backups["nightly"].parts == ("database/main",)
+    (problem,) = told_of_databases(databases=["other"])
+    assert problem == "backups.nightly.databases: there's no database other. There are: main."
+
+
+def test_what_only_machines_have_is_refused_where_a_policy_covers_databases_only() -> None:
+    problems = told_of_databases(**{"before": "freeze", "after": "thaw", "as": "image", "reboot": True})
+    assert [problem.partition(":")[0] for problem in problems] == [
+        f"backups.nightly.{field}" for field in ("before", "after", "as", "reboot")
+    ]
+    both = {"select": {"tags": {"backup": "yes"}}, "before": "freeze"}
+    assert build(document(**OWN | both) | DATABASES).backups["nightly"].before == ("freeze",)
 
 
 def test_a_bucket_without_versions_is_a_problem_and_one_with_versions_is_none() -> None:

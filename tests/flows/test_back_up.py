@@ -15,7 +15,8 @@ from blueprints.environment import Environment
 from blueprints.reading import build, load
 from flows.back_up import back_up
 from flows.prune_backups import prune_backups
-from tasks.backups.record import AFTER, DEVICE, Backup, backups_in, set_of, slot_of, tags_of
+from tasks.backups.listing import backups_in
+from tasks.backups.record import AFTER, DEVICE, Backup, set_of, slot_of, tags_of
 from tasks.errors import Failed, Invalid
 from tasks.reading import plan_of, scope_of
 from tasks.scope import as_dict, as_list

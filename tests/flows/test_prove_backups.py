@@ -8,8 +8,9 @@ import pytest
 from blueprints.environment import Environment
 from blueprints.reading import build
 from flows.prove_backups import prove_backups
+from tasks.backups.listing import backups_in
 from tasks.backups.proof_plan import plan_proofs
-from tasks.backups.record import BACKUP, PROVEN, Backup, backups_in, group_of
+from tasks.backups.record import BACKUP, PROVEN, Backup, group_of
 from tasks.errors import Failed
 from tasks.reading import resources
 from tests.conductor import raise_all

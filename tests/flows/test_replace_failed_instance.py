@@ -7,7 +7,7 @@ import pytest
 from blueprints.environment import Environment
 from blueprints.reading import build
 from flows.replace_failed_instance import replace_failed_instance
-from tasks.backups.record import backups_in
+from tasks.backups.listing import backups_in
 from tasks.backups.replacing import plan_exchange
 from tasks.errors import Invalid, Refused
 from tasks.reading import plan_of, resources

@@ -17,6 +17,7 @@ TIMES = frozenset(
         *("volume_available", "volume_modified", "volume_rested"),
         "target_checked",
         *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted", "database_modified"),
+        *("database_snapshot_available", "database_snapshot_copied"),
         *("cache_available", "cache_modified", "cache_deleted", "endpoint_available", "endpoint_deleted"),
         "distribution_deployed",
         *(

@@ -6,6 +6,7 @@ registers all of it.
 
 from tests.physics.slow import (
     balancers,
+    database_snapshots,
     distributions,
     endpoints,
     functions,
@@ -23,6 +24,7 @@ from tests.physics.slow import (
 
 __all__ = [
     "balancers",
+    "database_snapshots",
     "distributions",
     "endpoints",
     "functions",

@@ -24,6 +24,7 @@ class Kind:
 DATABASE = Kind("databases", "DBInstanceIdentifier", "status", "DBInstanceStatus", "database")
 CREATES = {
     "rds:CreateDBInstance": DATABASE,
+    "rds:RestoreDBInstanceFromDBSnapshot": DATABASE,
 }
 DELETES = {
     "rds:DeleteDBInstance": DATABASE,

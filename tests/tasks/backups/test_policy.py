@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from blueprints.backups import BackupPolicy
-from tasks.backups.making import image_name
+from tasks.backups.disk_making import image_name
 from tasks.backups.policy import Due, Taking, choice, due
 from tasks.backups.record import Backup, Piece
 from tasks.backups.sources import Covered, Source, Volume, sources_of

@@ -9,10 +9,10 @@ import pytest
 
 from blueprints.environment import Environment
 from blueprints.reading import build
+from tasks.backups.listing import backups_in
 from tasks.backups.pace import paced
 from tasks.backups.planning import plan_back_up
 from tasks.backups.pruning import plan_pruning, remove
-from tasks.backups.record import backups_in
 from tasks.backups.taking import Taker
 from tasks.each import each
 from tasks.errors import CastraError, LeaseLost

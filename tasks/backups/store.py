@@ -1,0 +1,77 @@
+"""A store: what backups of one kind of thing need of AWS. Policies and retention know no more of it than this.
+
+docs/decisions/0024-stores-of-backups.md says why.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from blueprints.backups import BackupPolicy
+from blueprints.environment import Environment
+from tasks.backups.policy import Taking
+from tasks.backups.record import Backup, Piece
+from tasks.backups.sources import Covered
+from tasks.scope import Scope
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which backups are asked for: of an environment, of one policy of it, of some slots and sources; else of any."""
+
+    environment: str | None = None
+    policy: str | None = None
+    slots: Collection[str] = ()
+    sources: Collection[str] = ()
+
+    def wants(self, backup: Backup) -> bool:
+        """Whether a backup is one of these. Pure."""
+        return (
+            (self.environment is None or backup.environment == self.environment)
+            and (self.policy is None or backup.policy == self.policy)
+            and (not self.slots or backup.slot in self.slots)
+            and (not self.sources or backup.source in self.sources)
+        )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a call has made, or what was found of it."""
+
+    id: str
+    pieces: tuple[Piece, ...] = ()
+
+
+class Store(Protocol):
+    """One kind of thing that is backed up, and where its backups are.
+
+    `noun` is what such a thing is called; `gib_month` is what a GiB of backups costs at most, in US dollars a month, by
+    the list price of us-east-1. `taken_names` are AWS's words for a name that another one has, `kept` those for what it
+    won't remove, as something uses it.
+    """
+
+    noun: str
+    gib_month: float
+    taken_names: frozenset[str]
+    kept: frozenset[str]
+
+    def holds(self, id: str) -> bool:
+        """Whether an id, of a source or of a backup, is of this store."""
+
+    def listed(self, scope: Scope, asked: Asked, region: str) -> list[Backup]:
+        """All backups of the account in a region that are asked for, in bulk."""
+
+    def covered(self, policy: BackupPolicy, environment: Environment, scope: Scope) -> Covered:
+        """What stands of all that a policy names or selects. Writes nothing; a few calls, however much there is."""
+
+    def make(self, scope: Scope, taking: Taking) -> Made:
+        """One backup, tagged from birth, in one call that isn't repeated where it could make a second one."""
+
+    def removals(self, scope: Scope, backup: Backup) -> Iterator[Callable[[], Any]]:
+        """The calls that remove a backup, in their order; gone already is fine."""
+
+    def in_use(self, scope: Scope, beside: Collection[str]) -> Mapping[str, str]:
+        """The ids of what something uses, and what. `beside` are regions that copies may go to."""
+
+    def note(self, scope: Scope, backup: Backup, tags: Mapping[str, str]) -> None:
+        """Write tags on a backup and all its snapshots, unless it was removed meanwhile."""
