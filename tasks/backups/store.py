@@ -1,6 +1,6 @@
 """A store: what backups of one kind of thing need of AWS. Policies and retention know no more of it than this.
 
-docs/decisions/0024-stores-of-backups.md says why.
+docs/decisions/0025-stores-of-backups.md says why.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
