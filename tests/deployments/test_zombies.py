@@ -28,8 +28,12 @@ PATIENCE = 180
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """A server with all its services, that looks each second for what didn't come."""
-    allowed = {"PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S"}
+    """A server with all its services, that looks each second for what didn't come, and for slots to give away."""
+    allowed = {
+        "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",
+        "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
+        "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+    }
     with prefect_server(tmp_path, "--no-ui", **allowed) as url, temporary_settings({PREFECT_API_URL: f"{url}/api"}):
         yield f"{url}/api"
 
@@ -130,6 +134,41 @@ def test_killed_with_its_worker_a_run_ends_crashed_and_its_slot_is_free(server: 
             waits = start(one_at_a_time, empty)
             assert "told nothing" in until(client, struck, "CRASHED").message
             until(client, waits, "COMPLETED")
+
+
+@pytest.mark.thorough
+def test_without_automations_a_dead_runs_slot_is_free_once_prefects_own_lease_of_it_has_expired(
+    server: str, tmp_path: Path
+) -> None:
+    """The lease lasts for five minutes from its last renewal; here, its rest is made a minute, the least, as soon as the run is dead."""
+    assert command(server, "prefect", "work-pool", "create", POOL, "--type", "process").returncode == 0
+    name, pipe, empty = deploy("one", concurrency_limit=1), tmp_path / "pipe", tmp_path / "empty"
+    os.mkfifo(pipe)
+    empty.touch()
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(name).id
+        with worker(server, tmp_path) as pid:
+            struck = client.create_flow_run_from_deployment(deployment, parameters={"pipe": str(pipe)})
+            lease = until(client, struck, "RUNNING").state_details.deployment_concurrency_lease_id
+            assert heard_of(client, struck)
+            assert kill(pid) >= 2
+        with worker(server, tmp_path):
+            waits = client.create_flow_run_from_deployment(deployment, parameters={"pipe": str(empty)})
+            assert until_held_back(client, waits)
+            client.renew_concurrency_lease(lease, lease_duration=60)
+            until(client, waits, "COMPLETED")
+        left = client.read_flow_run(struck.id).state
+        assert left is not None
+        assert left.is_running()  # nobody told that it's dead: that is what the automations are for
+
+
+def until_held_back(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Wait until a worker has asked for the run's slot, and wasn't given it."""
+    deadline = time.monotonic() + PATIENCE
+    while "AwaitingConcurrencySlot" not in {state.name for state in client.read_flow_run_states(run.id)}:
+        assert time.monotonic() < deadline, "it was never held back"
+        time.sleep(0.2)
+    return True
 
 
 def heard_of(client: SyncPrefectClient, run: FlowRun) -> bool:
