@@ -30,12 +30,12 @@ from blueprints.own_tags import fits_a_tag, tag_problems
 from blueprints.part import Name, Part, Piece
 from blueprints.people import People
 from blueprints.problem import Invalid, Problem
-from blueprints.proxying import boot_problems, booting
 from blueprints.queues import MessageQueue
 from blueprints.secrets import SecretSection, SomeParameter, resolved
 from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
 from blueprints.topics import NotificationTopic
+from blueprints.user_data import boot_problems, booting
 
 LONGEST_NAME = 40
 SectionName = Annotated[Name, Field(max_length=LONGEST_NAME)]

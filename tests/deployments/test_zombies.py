@@ -140,7 +140,7 @@ def test_killed_with_its_worker_a_run_ends_crashed_and_its_slot_is_free(server: 
 def test_without_automations_a_dead_runs_slot_is_free_once_prefects_own_lease_of_it_has_expired(
     server: str, tmp_path: Path
 ) -> None:
-    """The lease lasts for five minutes from its last renewal; here, its rest is made a minute, the least, as soon as the run is dead."""
+    """The lease lasts for five minutes from its last renewal; here it's made to last a minute more, the least."""
     assert command(server, "prefect", "work-pool", "create", POOL, "--type", "process").returncode == 0
     name, pipe, empty = deploy("one", concurrency_limit=1), tmp_path / "pipe", tmp_path / "empty"
     os.mkfifo(pipe)
