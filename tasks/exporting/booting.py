@@ -6,7 +6,7 @@ from email import message_from_string
 from typing import Any
 
 from blueprints.part import filled
-from blueprints.proxying import BETWEEN
+from blueprints.user_data import BETWEEN
 from tasks.exporting.named import names_in
 from tasks.exporting.standing import Section, Standing
 
