@@ -1,18 +1,20 @@
-"""Network ACLs that deny what passes between a load balancer and its servers, or between them and the internet.
+"""Network ACLs that deny what passes between balancers, servers, databases and caches, or them and the internet.
 
 Castra makes none: whatever denies was put there by somebody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network
 
+from tasks.diagnosing.accesses import accesses
 from tasks.diagnosing.evidence import Acl, Entry, Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.diagnosing.ways import ways
 
 WORLD = "0.0.0.0/0"
 BACK = 32768  # of the ports that answers go back to: every system's are among those from here on
+HTTPS = 443
 TCP = "6"
 
 
@@ -45,33 +47,76 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _steps(evidence: Evidence) -> Iterator[Step]:
-    cidrs = {one.id: one.state.cidr for one in evidence.of("subnet")}
     for way in ways(evidence):
         ports = {port for over, port in way.ports if over == "tcp"} | {way.check}
-        for here in way.balancer.state.subnets:
-            for there in way.servers.state.subnets:
-                if here != there and here in cidrs and there in cidrs:
-                    for port in sorted(ports):
-                        yield from _there_and_back(here, cidrs[here], there, cidrs[there], port, way.explained)
+        yield from _between(evidence, way.balancer.state.subnets, way.servers.state.subnets, ports, way.explained)
+    for access in accesses(evidence):
+        yield from _between(evidence, access.subnets, access.behind, {access.port}, frozenset())
     yield from _from_the_world(evidence)
+    yield from _to_the_world(evidence)
 
 
-def _there_and_back(here: str, from_: str, there: str, to: str, port: int, explains: frozenset[str]) -> Iterator[Step]:
-    yield Step(here, True, port, to, False, explains)
-    yield Step(there, False, port, from_, False, explains)
-    yield Step(there, True, BACK, from_, True, explains)
-    yield Step(here, False, BACK, to, True, explains)
+def _between(
+    evidence: Evidence, here: Iterable[str], there: Iterable[str], ports: set[int], explains: frozenset[str]
+) -> Iterator[Step]:
+    """From each subnet to each other one, and the answers back. What stays in a subnet passes no ACL."""
+    cidrs = {one.id: one.state.cidr for one in evidence.of("subnet")}
+    there = [subnet for subnet in there if subnet in cidrs]
+    for one, other in ((one, other) for one in here if one in cidrs for other in there if other != one):
+        for port in sorted(ports):
+            yield Step(one, True, port, cidrs[other], False, explains)
+            yield Step(other, False, port, cidrs[one], False, explains)
+        yield Step(other, True, BACK, cidrs[one], True, explains)
+        yield Step(one, False, BACK, cidrs[other], True, explains)
 
 
 def _from_the_world(evidence: Evidence) -> Iterator[Step]:
     """Visitors of balancers that are public."""
+    listened: dict[str, set[int]] = {
+        one.id: {listener.port for listener in one.state.listeners} for one in evidence.of("classic-balancer")
+    }
+    for listener in evidence.of("listener"):
+        listened.setdefault(listener.state.load_balancer, set()).add(listener.state.port)
     for balancer in evidence.of("load-balancer", "classic-balancer"):
-        if balancer.state.scheme != "internal":
-            for listener in evidence.of("listener"):
-                if listener.state.load_balancer == balancer.id:
-                    for subnet in balancer.state.subnets:
-                        yield Step(subnet, False, listener.state.port, WORLD, False, frozenset())
-                        yield Step(subnet, True, BACK, WORLD, True, frozenset())
+        for subnet in balancer.state.subnets if balancer.state.scheme != "internal" else ():
+            for port in sorted(listened.get(balancer.id, ())):
+                yield Step(subnet, False, port, WORLD, False, frozenset())
+                yield Step(subnet, True, BACK, WORLD, True, frozenset())
+
+
+def _to_the_world(evidence: Evidence) -> Iterator[Step]:
+    """What machines and functions fetch from the internet over HTTPS, by a NAT gateway or without."""
+    nats = {one.id: one.state.subnet for one in evidence.of("nat-gateway")}
+    cidrs = {one.id: one.state.cidr for one in evidence.of("subnet")}
+    leads = {
+        subnet: route.target
+        for table in evidence.of("route-table")
+        for route in table.state.routes
+        for subnet in table.state.subnets
+        if route.destination == WORLD and route.active
+    }
+    for subnet, explains in _inhabited(evidence).items():
+        if subnet in leads and subnet in cidrs:
+            yield Step(subnet, True, HTTPS, WORLD, False, explains)
+            yield Step(subnet, False, BACK, WORLD, True, explains)
+            gateway = nats.get(leads[subnet], subnet)
+            if gateway != subnet:
+                yield Step(gateway, False, HTTPS, cidrs[subnet], False, explains)
+                yield Step(gateway, True, HTTPS, WORLD, False, explains)
+                yield Step(gateway, False, BACK, WORLD, True, explains)
+                yield Step(gateway, True, BACK, cidrs[subnet], True, explains)
+
+
+def _inhabited(evidence: Evidence) -> dict[str, frozenset[str]]:
+    """Subnets that something stands in which may ask the internet, and the target groups that are ill without it."""
+    found: dict[str, frozenset[str]] = {}
+    for one in evidence.of("scaling-group", "function"):
+        found |= dict.fromkeys(one.state.subnets, frozenset[str]())
+    found |= {one.state.subnet: frozenset[str]() for one in evidence.of("instance")}
+    for way in ways(evidence):
+        for subnet in way.servers.state.subnets:
+            found[subnet] = found.get(subnet, frozenset()) | way.explained
+    return found
 
 
 def _decides(acl: Acl, step: Step) -> Entry | None:
@@ -81,11 +126,15 @@ def _decides(acl: Acl, step: Step) -> Entry | None:
 
 
 def _is_for(entry: Entry, step: Step) -> bool:
+    """Of the internet, it's enough to be let speak with some of it: who is let in, or reached, may be chosen."""
     if entry.protocol not in ("-1", TCP) or ":" in entry.peer or not entry.peer:
         return False
     if entry.ports is not None and not entry.ports[0] <= step.port <= entry.ports[1]:
         return False
-    return ip_network(step.peer).subnet_of(ip_network(entry.peer, strict=False))  # type: ignore[arg-type]
+    peer = IPv4Network(entry.peer, strict=False)
+    if step.peer == WORLD and entry.allows:
+        return not peer.is_private
+    return IPv4Network(step.peer).subnet_of(peer)
 
 
 def _told(evidence: Evidence, acl: str, entry: Entry | None, steps: list[Step]) -> Finding:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.diagnosing.causes import Cause
 from tasks.diagnosing.evidence import Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.kind import Found
@@ -62,7 +63,7 @@ def _off(evidence: Evidence, functions: dict[str, Found[Any]]) -> Iterator[Findi
     for one in evidence.of("event-source", "event-rule"):
         if not one.state.enabled:
             function = functions.get(one.state.function or "")
-            cause = "queue-not-read" if one.kind == "event-source" else "schedule-off"
+            cause: Cause = "queue-not-read" if one.kind == "event-source" else "schedule-off"
             what = "messages of its queue aren't read" if one.kind == "event-source" else "its schedule calls nobody"
             place = f"functions.{function.name}.on" if function else ""
             yield Finding(cause=cause, part=one.key, place=place, why=f"{what}: it is disabled", fix=AGAIN)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tasks.compute.groups import capacity, standing_groups
+from tasks.data.database_listing import standing_databases
 from tasks.diagnosing.calls import Calls, read_calls
 from tasks.each import batches, each
 from tasks.errors import gone_is_fine
@@ -23,6 +24,7 @@ ACTIONS = (
     "ec2:DescribeInstances",
     "ec2:DescribeKeyPairs",
     "ec2:DescribeNetworkAcls",
+    "elasticloadbalancing:DescribeInstanceHealth",
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:FilterLogEvents",
 )
@@ -31,9 +33,10 @@ ACTIONS = (
 
 @dataclass(frozen=True)
 class Target:
-    """A target and its health, in AWS's words.
+    """A target and its health, in AWS's words; those of classic balancers are other ones.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_InstanceState.html
     """
 
     id: str
@@ -98,7 +101,8 @@ class Crew:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was read. `targets` are by their group's ARN, `crews` by their scaling group's name.
+    """All that was read. `targets` are by their group's ARN or their classic balancer's name, `crews` by their scaling
+    group's name. `stores` are the states of databases, of caches and of their nodes, by ARN.
 
     `calls` and `grants` are by the function's ARN: how it fares, and whom its alias lets call it, whoever let them.
     `images` and `key_pairs` are those that templates name and that are there; `impaired` instances fail their checks.
@@ -114,6 +118,7 @@ class Evidence:
     crews: Mapping[str, Crew] = field(default_factory=dict)
     calls: Mapping[str, Calls] = field(default_factory=dict)
     grants: Mapping[str, tuple[PermissionState, ...]] = field(default_factory=dict)
+    stores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
     key_pairs: frozenset[str] = frozenset()
 
@@ -134,7 +139,7 @@ class Evidence:
 def gather(scope: Scope) -> Evidence:
     """Read it all. Raises Unreadable with all that couldn't be read."""
     found = survey(scope, KINDS.values()).found
-    groups = [one.id for one in found if one.kind == "target-group"]
+    groups = [one.id for one in found if one.kind in ("target-group", "classic-balancer")]
     templates = [one.state for one in found if one.kind == "launch-template"]
     machines = tuple(_machines(scope))
     return Evidence(
@@ -148,6 +153,7 @@ def gather(scope: Scope) -> Evidence:
         crews=_crews(scope),
         calls=read_calls(scope),
         grants=_grants(scope),
+        stores=_stores(scope, found),
         images=_there(scope, "describe_images", "Images", "image-id", "ImageId", {one.image for one in templates}),
         key_pairs=_there(
             scope, "describe_key_pairs", "KeyPairs", "key-name", "KeyName", {one.key_pair for one in templates}
@@ -155,11 +161,14 @@ def gather(scope: Scope) -> Evidence:
     )
 
 
-def _targets(scope: Scope, arn: str) -> tuple[Target, ...]:
-    """A call a target group: AWS has no bulk form."""
-    with gone_is_fine("TargetGroupNotFound"):
-        told = scope.elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-        return tuple(_target(one["Target"]["Id"], one["TargetHealth"]) for one in told)
+def _targets(scope: Scope, id: str) -> tuple[Target, ...]:
+    """A call a target group or classic balancer: AWS has no bulk form."""
+    with gone_is_fine("TargetGroupNotFound", "LoadBalancerNotFound"):
+        if id.startswith("arn:"):
+            told = scope.elbv2.describe_target_health(TargetGroupArn=id)["TargetHealthDescriptions"]
+            return tuple(_target(one["Target"]["Id"], one["TargetHealth"]) for one in told)
+        states = scope.client("elb").describe_instance_health(LoadBalancerName=id)["InstanceStates"]
+        return tuple(Target(one["InstanceId"], one["State"], one["ReasonCode"], one["Description"]) for one in states)
     return ()
 
 
@@ -250,3 +259,16 @@ def _there(scope: Scope, operation: str, result: str, name: str, key: str, asked
         return frozenset()
     told = getattr(scope.ec2, operation)(Filters=[{"Name": name, "Values": names}])[result]
     return frozenset(one[key] for one in told)
+
+
+def _stores(scope: Scope, found: tuple[Found[Any], ...]) -> dict[str, tuple[str, ...]]:
+    """Databases are listed already; caches are listed once more, if there are any, for the survey keeps no states."""
+    states: dict[str, tuple[str, ...]] = {
+        one["DBInstanceArn"]: (str(one["DBInstanceStatus"]),) for one, _ in standing_databases(scope)
+    }
+    caches = {one.id.rpartition(":")[2]: one.id for one in found if one.kind in ("replication-group", "cache-cluster")}
+    for told in scope.pages("elasticache", "describe_cache_clusters", "CacheClusters") if caches else ():
+        name = told.get("ReplicationGroupId") or told["CacheClusterId"]
+        if name in caches:
+            states[caches[name]] = tuple(dict.fromkeys((*states.get(caches[name], ()), told["CacheClusterStatus"])))
+    return states

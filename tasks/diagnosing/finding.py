@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.diagnosing.causes import Cause
+
 
 class Finding(BaseModel):
     """One cause. `cause` is its name for programs, `part` what it's about, `place` that in the blueprint, if any.
@@ -13,7 +15,7 @@ class Finding(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    cause: str
+    cause: Cause
     part: str
     place: str = ""
     why: str

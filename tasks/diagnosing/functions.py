@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.diagnosing.calls import Calls
+from tasks.diagnosing.causes import Cause
 from tasks.diagnosing.evidence import Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.kind import Found
 
 MEND = "Raise its blueprint again: castra up FILE"
-FAULTS: tuple[tuple[str, str, str, str], ...] = (
+Fault = tuple[str, Cause, str, str]
+FAULTS: tuple[Fault, ...] = (
     (r"Task timed out", "function-times-out", "timeout", "Raise `timeout`, or see what it waits for"),
     (r"OutOfMemory|signal: killed|MemoryError", "function-out-of-memory", "memory", "Raise `memory`"),
     (
@@ -61,12 +63,13 @@ def _errors(function: Found[Any], calls: Calls) -> Finding:
     """By what its log says."""
     fit = (one for one in FAULTS if re.search(one[0], calls.words))
     see = f"See its log: aws logs tail {function.state.logs.partition(':log-group:')[2]}"
-    _, cause, field, fix = next(fit, ("", "function-errors", "code", see))
+    usual: Fault = ("", "function-errors", "code", see)
+    _, cause, field, fix = next(fit, usual)
     said = f": {calls.words}" if calls.words else ", and its log says nothing of it"
     why = f"{calls.errors} of {calls.invocations} calls failed in the last hour{said}"
     return _finding(cause, function, field, why, fix)
 
 
-def _finding(cause: str, function: Found[Any], field: str, why: str, fix: str) -> Finding:
+def _finding(cause: Cause, function: Found[Any], field: str, why: str, fix: str) -> Finding:
     place = f"functions.{function.name}{'.' if field else ''}{field}"
     return Finding(cause=cause, part=function.key, place=place, why=why, fix=fix)

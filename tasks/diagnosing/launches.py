@@ -5,33 +5,44 @@ from collections.abc import Iterator
 from statistics import mean
 from typing import Any
 
+from tasks.diagnosing.causes import Cause
 from tasks.diagnosing.evidence import Activity, Crew, Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.diagnosing.ways import ways
 from tasks.kind import Found
 from tasks.scope import PAUSED
 
-REASONS: tuple[tuple[str, str, str, str], ...] = (
-    (r"image id|AMI", "image-gone", "image", "Name an image that is there"),
+Reason = tuple[str, Cause, str, str]
+REASONS: tuple[Reason, ...] = (
+    (r"(image id|\bAMI\b).*(not exist|pending|described)", "image-gone", "image", "Name an image that is there"),
     (r"key pair", "key-pair-gone", "key_pair", "Name a key pair that is there, or make it"),
     (
-        r"vCPU|quota|limit exceeded|LimitExceeded",
+        r"vCPU|quota|limit exceeded|LimitExceeded|already running",
         "quota-reached",
         "instance_type",
         "Ask AWS for a higher quota in Service Quotas, or take fewer or smaller ones",
     ),
     (
-        r"InsufficientInstanceCapacity|sufficient .*capacity",
+        r"InsufficientInstanceCapacity|sufficient .*capacity|no Spot capacity",
         "no-capacity",
         "instance_types",
         "Name several instance_types, or more network.zones: AWS has none of this type in that zone now",
     ),
-    (r"not supported|Unsupported", "type-not-offered", "instance_type", "Name a type that the zones offer"),
+    (
+        r"not supported in|no longer supported|currently not supported|Unsupported",
+        "type-not-offered",
+        "instance_type",
+        "Name a type that the zones offer",
+    ),
     (r"instance ?profile", "profile-gone", "policies", "Raise its blueprint again, which makes it: castra up FILE"),
     (r"KMS|Client\.InternalError", "volume-key-refused", "volumes", "Let Auto Scaling's role use the volumes' KMS key"),
     (r"security group", "group-gone", "admits", "Raise its blueprint again, which makes it: castra up FILE"),
 )
-"""What a failed launch says, what that is called, the field of the servers it's about, and what mends it."""
+"""What a failed launch says, what that is called, the field of the servers it's about, and what mends it.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ts-as-instancelaunchfailure.html
+"""
+OTHERWISE: Reason = ("", "launch-failed", "", "Mend what AWS says; the group tries again")
 ENDED = re.compile(r"Terminating EC2 instance: (i-\w+)")
 BEGUN = re.compile(r"Launching a new EC2 instance: (i-\w+)")
 UNWELL = "ELB system health check failure"
@@ -82,7 +93,7 @@ def failures(evidence: Evidence) -> Iterator[Finding]:
         crew = evidence.crews.get(group.id)
         if crew and PAUSED not in group.tags and crew.serving < crew.wanted and (last := _last(crew)):
             fit = (one for one in REASONS if re.search(one[0], last.message, re.IGNORECASE))
-            _, cause, field, fix = next(fit, ("", "launch-failed", "", "Mend what AWS says; the group tries again"))
+            _, cause, field, fix = next(fit, OTHERWISE)
             why = f"{crew.serving} of {crew.wanted} servers are in service, and launching fails: {last.message}"
             yield _finding(evidence, cause, group, f".{field}" if field else "", why, fix)
 
@@ -129,7 +140,7 @@ def _lives(crew: Crew) -> list[float]:
     return [(one.began - begun[id]).total_seconds() for id, one in ended if UNWELL in one.cause and id in begun]
 
 
-def _finding(evidence: Evidence, cause: str, group: Found[Any], field: str, why: str, fix: str) -> Finding:
+def _finding(evidence: Evidence, cause: Cause, group: Found[Any], field: str, why: str, fix: str) -> Finding:
     """All that is behind it is ill for it."""
     behind = [way.explained for way in ways(evidence) if way.servers.key == group.key]
     explains = frozenset({group.key}).union(*behind)

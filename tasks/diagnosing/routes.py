@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.diagnosing.causes import Cause
 from tasks.diagnosing.evidence import Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.diagnosing.ways import ways
@@ -58,5 +59,5 @@ def _ill(evidence: Evidence, subnets: set[str]) -> frozenset[str]:
     return frozenset().union(*(way.explained for way in ways(evidence) if subnets & set(way.servers.state.subnets)))
 
 
-def _finding(cause: str, part: Found[Any], place: str, why: str, explains: frozenset[str]) -> Finding:
+def _finding(cause: Cause, part: Found[Any], place: str, why: str, explains: frozenset[str]) -> Finding:
     return Finding(cause=cause, part=part.key, place=place, why=why, fix=MEND, explains=explains)

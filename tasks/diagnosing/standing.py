@@ -16,6 +16,8 @@ SECTIONS = {
     "classic-balancer": "balancers",
     "function": "functions",
     "nat-gateway": "network.nat",
+    "replication-group": "caches",
+    "cache-cluster": "caches",
 }
 MEND = "Raise its blueprint again: castra up FILE"
 
@@ -45,7 +47,7 @@ def _machines(evidence: Evidence) -> Iterator[Finding]:
     for way in ways(evidence):
         behind[way.servers.key] = behind.get(way.servers.key, frozenset()) | way.explained
     for machine in evidence.machines:
-        told = {"part": machine.part, "place": place_of(machine.part), "explains": frozenset[str]()}
+        told: dict[str, Any] = {"part": machine.part, "place": place_of(machine.part)}
         if machine.state in ("stopped", "stopping") and machine.part.startswith("instance/"):
             paused = machine.part in asleep
             why = f"instance {machine.id} is {'paused' if paused else machine.state}"
@@ -60,15 +62,18 @@ def _machines(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _unserved(evidence: Evidence) -> Iterator[Finding]:
-    """Balancers nobody listens on, and target groups that nobody serves."""
+    """Balancers nobody listens on, and target groups and classic balancers that nobody serves."""
     heard = {one.state.load_balancer for one in evidence.of("listener")}
-    for balancer in evidence.of("load-balancer"):
+    heard |= {one.id for one in evidence.of("classic-balancer") if one.state.listeners}
+    sent = {*fronts(evidence), *(one.id for one in evidence.of("classic-balancer"))}
+    unsent = frozenset(one.key for one in evidence.of("target-group") if one.id not in sent)
+    for balancer in evidence.of("load-balancer", "classic-balancer"):
         if balancer.id not in heard:
             place, why = f"balancers.{balancer.name}.listeners", "it has no listener: nobody is answered on any port"
-            yield Finding(cause="no-listener", part=balancer.key, place=place, why=why, fix=MEND)
-    served = {id for one in evidence.of("scaling-group") for id in one.state.target_groups}
-    sent = fronts(evidence)
-    for group in evidence.of("target-group"):
+            yield Finding(cause="no-listener", part=balancer.key, place=place, why=why, fix=MEND, explains=unsent)
+    groups = list(evidence.of("scaling-group"))
+    served = {id for one in groups for id in (*one.state.target_groups, *one.state.classic_balancers)}
+    for group in evidence.of("target-group", "classic-balancer"):
         if group.id in sent and group.id not in served and not evidence.targets.get(group.id):
             why = "requests are sent there, and no group of servers is behind it: nobody answers them"
             yield Finding(cause="no-servers-behind", part=group.key, place="servers", why=why, fix=MEND)

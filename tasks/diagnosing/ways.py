@@ -30,7 +30,7 @@ class Way:
     @property
     def explained(self) -> frozenset[str]:
         """What is ill where this way is blocked."""
-        return frozenset({self.group.key} if self.group else ())
+        return frozenset({self.group.key if self.group else self.balancer.key})
 
     @property
     def place(self) -> str:

@@ -27,7 +27,11 @@ def examine(environment: Environment, scope: Scope) -> Health:
         found += list(_region(scope))
         found += (read := _services(scope))
         made, told = _to_be_made(environment, scope, readable=all(one.verdict == "good" for one in read))
-        found += [*told, *quotas(made, scope), *_new(permissions(environment, scope, caller), found)]
+        found += [
+            *told,
+            *quotas(made, environment.parts(), scope),
+            *_new(permissions(environment, scope, caller), found),
+        ]
     calls = scope.calls.summary()
     return Health(environment=environment.name, region=scope.region, caller=caller, findings=tuple(found), calls=calls)
 

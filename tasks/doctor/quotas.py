@@ -1,13 +1,25 @@
 """Quotas of AWS's that a plan would pass: what stands in the account and region, and what the plan makes."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprints.part import Part
+from tasks.doctor.counting import (
+    Places,
+    Planned,
+    Standing,
+    addresses,
+    gateways,
+    listed,
+    nodes,
+    of,
+    processors,
+    running,
+    standing_gateways,
+    standing_nodes,
+)
 from tasks.doctor.finding import Finding
 from tasks.errors import DENIED, code_of
 from tasks.rights.statement import Statement, allow
@@ -15,8 +27,19 @@ from tasks.scope import Scope
 
 READ_QUOTAS = allow("Quotas", {"servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"}, ["*"])
 READ_SUMMARY = allow("Summary", {"iam:GetAccountSummary"}, ["*"])
-STANDARD = frozenset("acdhimrtz")
-"""Families of instances that one quota counts the vCPUs of."""
+READ_SETTINGS = allow("Settings", {"lambda:GetAccountSettings"}, ["*"])
+UNRESERVED = 100  # executions at once that Lambda leaves to functions without a number of their own
+PAGES = {
+    "autoscaling": "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html",
+    "ec2": "https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html",
+    "elasticache": "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html",
+    "elasticloadbalancing": "https://docs.aws.amazon.com/general/latest/gr/elb.html",
+    "iam": "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    "lambda": "https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
+    "rds": "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
+    "vpc": "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
+}
+"""Where AWS tells of a service's quotas."""
 
 
 @dataclass(frozen=True)
@@ -26,96 +49,64 @@ class Quota:
     name: str
     service: str
     code: str
-    planned: Callable[[Sequence[Part], Scope], int]
-    standing: Callable[[Scope], int]
-
-
-def _of(kind: str, **having: Any) -> Callable[[Sequence[Part], Scope], int]:
-    return lambda parts, _: sum(
-        part.kind == kind and all(getattr(part, name) == value for name, value in having.items()) for part in parts
-    )
-
-
-def _listed(service: str, operation: str, result: str, **having: Any) -> Callable[[Scope], int]:
-    def count(scope: Scope) -> int:
-        found = scope.pages(service, operation, result)
-        return sum(all(one.get(name) == value for name, value in having.items()) for one in found)
-
-    return count
-
-
-def _addresses(scope: Scope) -> int:
-    return len(scope.ec2.describe_addresses()["Addresses"])  # it has no pages
-
-
-def _processors(parts: Sequence[Part], scope: Scope) -> int:
-    """vCPUs that start with the plan: of instances, and of groups at their least size. Asks for the types' sizes."""
-    templates = {part.key: str(getattr(part, "instance_type", "")) for part in parts if part.kind == "launch-template"}
-    types: Counter[str] = Counter(str(getattr(part, "instance_type", "")) for part in parts if part.kind == "instance")
-    for part in parts:
-        if part.kind == "scaling-group" and getattr(part, "mixed", None) is None:
-            types[templates.get(str(getattr(part, "template", "")), "")] += int(getattr(part, "min", 0))
-    counted = {type: count for type, count in types.items() if type[:1] in STANDARD and count}
-    if not counted:
-        return 0
-    sizes = scope.pages("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=sorted(counted))
-    return sum(counted[one["InstanceType"]] * int(one["VCpuInfo"]["DefaultVCpus"]) for one in sizes)
-
-
-def _running(scope: Scope) -> int:
-    filters = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
-    reservations = scope.pages("ec2", "describe_instances", "Reservations", Filters=filters)
-    machines = [one for reservation in reservations for one in reservation["Instances"]]
-    sizes = [one.get("CpuOptions", {}) for one in machines if one["InstanceType"][:1] in STANDARD]
-    return sum(int(size.get("CoreCount", 1)) * int(size.get("ThreadsPerCore", 1)) for size in sizes)
+    planned: Planned
+    standing: Standing
 
 
 BALANCERS = ("elbv2", "describe_load_balancers", "LoadBalancers")
+GROUPS = ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
 QUOTAS = (
-    Quota("VPCs", "vpc", "L-F678F1CE", _of("vpc"), _listed("ec2", "describe_vpcs", "Vpcs")),
+    Quota("VPCs", "vpc", "L-F678F1CE", of("vpc"), listed("ec2", "describe_vpcs", "Vpcs")),
     Quota(
         "internet gateways",
-        "vpc",
-        "L-A4707A72",
-        _of("internet-gateway"),
-        _listed("ec2", "describe_internet_gateways", "InternetGateways"),
+        *("vpc", "L-A4707A72", of("internet-gateway")),
+        listed("ec2", "describe_internet_gateways", "InternetGateways"),
     ),
-    Quota("Elastic IP addresses", "ec2", "L-0263D0A3", _of("address"), _addresses),
+    Quota("NAT gateways", "vpc", "L-FE5A380F", gateways, standing_gateways),
+    Quota("Elastic IP addresses", "ec2", "L-0263D0A3", of("address"), addresses),
     Quota(
         "security groups",
-        "vpc",
-        "L-E79EC296",
-        _of("security-group"),
-        _listed("ec2", "describe_security_groups", "SecurityGroups"),
+        *("vpc", "L-E79EC296", of("security-group")),
+        listed("ec2", "describe_security_groups", "SecurityGroups"),
     ),
     Quota(
         "application load balancers",
-        "elasticloadbalancing",
-        "L-53DA6B97",
-        _of("load-balancer", type="application"),
-        _listed(*BALANCERS, Type="application"),
+        *("elasticloadbalancing", "L-53DA6B97", of("load-balancer", type="application")),
+        listed(*BALANCERS, Type="application"),
     ),
     Quota(
         "network load balancers",
-        "elasticloadbalancing",
-        "L-69A177A2",
-        _of("load-balancer", type="network"),
-        _listed(*BALANCERS, Type="network"),
+        *("elasticloadbalancing", "L-69A177A2", of("load-balancer", type="network")),
+        listed(*BALANCERS, Type="network"),
     ),
     Quota(
         "classic load balancers",
-        "elasticloadbalancing",
-        "L-E9E9831D",
-        _of("classic-balancer"),
-        _listed("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
+        *("elasticloadbalancing", "L-E9E9831D", of("classic-balancer")),
+        listed("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
     ),
-    Quota("vCPUs on demand", "ec2", "L-1216C47A", _processors, _running),
+    Quota("vCPUs on demand", "ec2", "L-1216C47A", processors, running),
+    Quota("scaling groups", "autoscaling", "L-CDE20ADC", of("scaling-group"), listed(*GROUPS)),
+    Quota("databases", "rds", "L-7B6409FD", of("database"), listed("rds", "describe_db_instances", "DBInstances")),
     Quota(
-        "scaling groups",
-        "autoscaling",
-        "L-CDE20ADC",
-        _of("scaling-group"),
-        _listed("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
+        "subnet groups of databases",
+        *("rds", "L-48C6BF61", of("database-subnet-group")),
+        listed("rds", "describe_db_subnet_groups", "DBSubnetGroups"),
+    ),
+    Quota(
+        "parameter groups of databases",
+        *("rds", "L-DE55804A", of("database-parameter-group")),
+        listed("rds", "describe_db_parameter_groups", "DBParameterGroups"),
+    ),
+    Quota("nodes of caches", "elasticache", "L-DFE45DF3", nodes, standing_nodes),
+    Quota(
+        "subnet groups of caches",
+        *("elasticache", "L-3E7F7726", of("cache-subnet-group")),
+        listed("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups"),
+    ),
+    Quota(
+        "parameter groups of caches",
+        *("elasticache", "L-3F15A733", of("cache-parameter-group")),
+        listed("elasticache", "describe_cache_parameter_groups", "CacheParameterGroups"),
     ),
 )
 IN_IAM = {
@@ -128,42 +119,52 @@ IN_IAM = {
 """What IAM itself tells the quotas of, by kind."""
 
 
-def quotas(made: Sequence[Part], scope: Scope) -> Iterator[Finding]:
+def quotas(made: Sequence[Part], parts: Sequence[Part], scope: Scope) -> Iterator[Finding]:
     """Each quota that the plan comes near: what is made, what stands, and what is allowed."""
+    every = {part.key: part for part in parts}
     for quota in QUOTAS:
         try:
-            planned = quota.planned(made, scope)
+            planned = {place: count for place, count in quota.planned(made, every, scope).items() if count}
         except (BotoCoreError, ClientError) as error:
             yield Finding(
                 check="quota", what=quota.name, verdict="unknown", why=f"the types' sizes can't be read: {error}"
             )
             continue
         if planned:
-            yield _judged(quota.name, planned, scope, lambda quota=quota: _by_service_quotas(quota, scope), READ_QUOTAS)  # type: ignore[misc]
+            yield from _judged(quota, planned, scope, lambda quota=quota: _by_service_quotas(quota, scope), READ_QUOTAS)  # type: ignore[misc]
     for kind, noun in IN_IAM.items():
-        if planned := sum(part.kind == kind for part in made):
-            yield _judged(f"{noun} of IAM", planned, scope, lambda noun=noun: _by_summary(noun, scope), READ_SUMMARY)  # type: ignore[misc]
+        if count := sum(part.kind == kind for part in made):
+            told = Quota(f"{noun} of IAM", "iam", "", of(kind), lambda _: {})
+            yield from _judged(told, {"": count}, scope, lambda noun=noun: _by_summary(noun, scope), READ_SUMMARY)  # type: ignore[misc]
+    if reserved := sum(getattr(part, "concurrency", None) or 0 for part in made if part.kind == "function"):
+        told = Quota("executions of functions at once", "lambda", "L-B99A9384", of("function"), lambda _: {})
+        yield from _judged(told, {"": reserved}, scope, lambda: _by_settings(scope), READ_SETTINGS)
 
 
 def _judged(
-    name: str, planned: int, scope: Scope, read: Callable[[], tuple[int, int]], statement: Statement
-) -> Finding:
-    """`read` gives what stands, and the most that there may be."""
+    quota: Quota, planned: Places, scope: Scope, read: Callable[[], tuple[Places, int]], statement: Statement
+) -> Iterator[Finding]:
+    """`read` gives what stands, and the most that there may be in each place."""
     try:
         standing, most = read()
     except (BotoCoreError, ClientError) as error:
         told = statement if code_of(error) in DENIED else None
-        why = f"the quota can't be read ({code_of(error) or error}); the plan makes {planned}"
+        why = f"the quota can't be read ({code_of(error) or error}); the plan makes {sum(planned.values())}"
         way_out = "Add this statement to the caller's policy" if told else ""
-        return Finding(check="quota", what=name, verdict="unknown", why=why, way_out=way_out, statement=told)
-    why = f"{standing} stand, the plan makes {planned}, {most} are allowed in {scope.region}"
-    if standing + planned <= most:
-        return Finding(check="quota", what=name, verdict="good", why=why)
-    way_out = "Ask for more in Service Quotas, or strike what nobody needs"
-    return Finding(check="quota", what=name, verdict="lacking", why=why, way_out=way_out)
+        yield Finding(check="quota", what=quota.name, verdict="unknown", why=why, way_out=way_out, statement=told)
+        return
+    for place, count in sorted(planned.items()):
+        there = standing.get(place, 0)
+        why = f"{there} stand, the plan makes {count}, {most} are allowed in {place or scope.region}"
+        if there + count <= most:
+            yield Finding(check="quota", what=quota.name, verdict="good", why=why)
+            continue
+        asked = f"Ask for more of {quota.code} in Service Quotas" if quota.code else "Ask for more in Service Quotas"
+        way_out = f"{asked}, or strike what nobody needs: {PAGES[quota.service]}"
+        yield Finding(check="quota", what=quota.name, verdict="lacking", why=why, way_out=way_out)
 
 
-def _by_service_quotas(quota: Quota, scope: Scope) -> tuple[int, int]:
+def _by_service_quotas(quota: Quota, scope: Scope) -> tuple[Places, int]:
     asked, client = {"ServiceCode": quota.service, "QuotaCode": quota.code}, scope.client("service-quotas")
     try:
         told = client.get_service_quota(**asked)
@@ -174,6 +175,16 @@ def _by_service_quotas(quota: Quota, scope: Scope) -> tuple[int, int]:
     return quota.standing(scope), int(told["Quota"]["Value"])
 
 
-def _by_summary(noun: str, scope: Scope) -> tuple[int, int]:
+def _by_summary(noun: str, scope: Scope) -> tuple[Places, int]:
     told = scope.iam.get_account_summary()["SummaryMap"]
-    return int(told[noun]), int(told[f"{noun}Quota"])
+    return {"": int(told[noun])}, int(told[f"{noun}Quota"])
+
+
+def _by_settings(scope: Scope) -> tuple[Places, int]:
+    """Executions at once that functions have to themselves already; a hundred must be left to the others.
+
+    Making a function takes none; its `concurrency` takes as many.
+    """
+    told = scope.client("lambda").get_account_settings()["AccountLimit"]
+    most = int(told["ConcurrentExecutions"])
+    return {"": most - int(told["UnreservedConcurrentExecutions"])}, most - UNRESERVED

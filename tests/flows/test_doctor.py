@@ -33,7 +33,13 @@ REMOVED = (
 ASKING = {
     "Sid": "Ask",
     "Effect": "Allow",
-    "Action": ["iam:GetAccountSummary", "iam:SimulatePrincipalPolicy", "servicequotas:*", "ec2:DescribeRegions"],
+    "Action": [
+        "iam:GetAccountSummary",
+        "iam:SimulatePrincipalPolicy",
+        "lambda:GetAccountSettings",
+        "servicequotas:*",
+        "ec2:DescribeRegions",
+    ],
     "Resource": "*",
 }
 SIZES = {"Sid": "Sizes", "Effect": "Allow", "Action": "ec2:DescribeInstanceTypes", "Resource": "*"}

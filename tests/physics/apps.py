@@ -1,7 +1,8 @@
 """What runs on instances, as far as a test says more of it than an image's name does: by tags of an image or instance.
 
 `physics:paths` are those that are answered by 200 (others by 404), `physics:listens` the one port that is open, and
-`physics:boots` the seconds of AWS's from coming up to the first answer.
+`physics:boots` the seconds of AWS's from coming up to the first answer. `physics:unchecked` isn't about what runs
+there: the balancer itself fails to check it.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from tests.physics.hooks import before
 from tests.physics.protocol import Request
 from tests.physics.world import World
 
-TAGS = ("physics:paths", "physics:listens", "physics:boots")
+TAGS = ("physics:paths", "physics:listens", "physics:boots", "physics:unchecked")
 
 
 @before("ec2:CreateTags")

@@ -13,11 +13,12 @@ from tests.physics.protocol import Request
 from tests.physics.world import World
 
 KEPT = ("LoggingConfig", "DeadLetterConfig")
-init, told, update, set_code = (
+init, told, update, set_code, get_code = (
     LambdaFunction.__init__,
     LambdaFunction.get_configuration,
     LambdaFunction.update_configuration,
     LambdaFunction._set_function_code,
+    LambdaFunction.get_code,
 )
 
 
@@ -67,6 +68,15 @@ LambdaFunction.get_configuration = configuration
 LambdaFunction.update_configuration = update_configuration
 LambdaFunction._set_function_code = set_function_code
 LambdaStorage.publish_version = publish_version
+
+
+def code_told(function: Any) -> dict[str, Any]:
+    """With a reserve of none, which moto takes for nothing said."""
+    none = {"Concurrency": {"ReservedConcurrentExecutions": 0}} if function.reserved_concurrency == 0 else {}
+    return {**get_code(function), **none}
+
+
+LambdaFunction.get_code = code_told
 
 
 @after("lambda:GetFunction")

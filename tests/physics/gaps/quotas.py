@@ -15,7 +15,15 @@ DEFAULTS = {
     "L-69A177A2": ("Network Load Balancers per Region", 50),
     "L-E9E9831D": ("Classic Load Balancers per Region", 20),
     "L-CDE20ADC": ("Auto Scaling groups per region", 500),
+    "L-FE5A380F": ("NAT gateways per Availability Zone", 5),
+    "L-7B6409FD": ("DB instances", 40),
+    "L-48C6BF61": ("DB subnet groups", 50),
+    "L-DE55804A": ("Parameter groups", 50),
+    "L-DFE45DF3": ("Nodes per Region", 300),
+    "L-3E7F7726": ("Subnet groups per Region", 300),
+    "L-3F15A733": ("Parameter groups per Region", 300),
 }
+AT_ONCE = 1000  # executions of functions
 
 
 @instead("servicequotas:GetServiceQuota")
@@ -35,3 +43,12 @@ def given_to_everybody(request: Request, world: World) -> Answer | None:
     told: dict[str, Any] = {"ServiceCode": request.text("ServiceCode"), "QuotaCode": code, "QuotaName": name}
     body = json.dumps({"Quota": told | {"Value": float(value)}}).encode()
     return Answer(200, [("Content-Type", "application/x-amz-json-1.1")], body)
+
+
+@instead("lambda:GetAccountSettings")
+def executions_at_once(request: Request, world: World) -> Answer:
+    """Moto doesn't know it. What functions have to themselves, nobody else has."""
+    kept = [one.reserved_concurrency or 0 for one in world.backend(request).list_functions()]
+    limits = {"ConcurrentExecutions": AT_ONCE, "UnreservedConcurrentExecutions": AT_ONCE - sum(kept)}
+    body = json.dumps({"AccountLimit": limits, "AccountUsage": {"FunctionCount": len(kept)}}).encode()
+    return Answer(200, [("Content-Type", "application/json")], body)

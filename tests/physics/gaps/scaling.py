@@ -9,6 +9,7 @@ from moto.ec2.utils import convert_tag_spec
 
 from tests.physics import fates
 from tests.physics.answers import Answer
+from tests.physics.gaps.launching import refusal
 from tests.physics.hooks import after, instead
 from tests.physics.protocol import Request
 from tests.physics.rewrite import ok
@@ -23,12 +24,8 @@ def launch(group: Any, count: int, tags: dict[str, str]) -> None:
         return
     for _ in range(count):
         data = launch_data(group)
-        if data and data.get("ImageId") not in group.ec2_backend.amis:
-            tell(
-                group,
-                "Failed",
-                f"The image id '[{data.get('ImageId')}]' does not exist. Launching EC2 instance failed.",
-            )
+        if words := refusal(group, data, emptiest(group)):
+            tell(group, "Failed", words)
             return
         member = run(group, data, tags)
         member.autoscaling_group = group

@@ -1,6 +1,7 @@
 """Targets: new at first, then healthy or not: as what runs on them does, and as their balancer gets there."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from tests.physics import apps, fates, reach
@@ -28,16 +29,23 @@ def described(group: Any, target: Any, request: Request, world: World, ec2: Any)
     state, reason, why = said.status, said.reason, said.description
     instance = ec2.get_instance_by_id(target["Id"])
     if target["Id"] in group.targets and instance is not None:
-        balancers = world.backend(request).load_balancers
-        fronts = [balancers[arn] for arn in group.load_balancer_arns if arn in balancers]
+        fronts = list(fronts_of(group, world.backend(request).load_balancers))
         state, reason = judged(group, instance, world, ec2)
-        if state in ("healthy", "unhealthy") and fronts:
-            state, reason, why = asked(group, fronts, int(said.port), instance, world, ec2)
+        if state in ("healthy", "unhealthy"):
+            state, reason, why = asked(group, fronts, int(said.port), instance, world, ec2) if fronts else UNUSED
     return {
         "Target": {"Id": target["Id"], "Port": said.port},
         "HealthCheckPort": said.health_check_port,
         "TargetHealth": {"State": state, "Reason": reason, "Description": why},
     }
+
+
+def fronts_of(group: Any, balancers: dict[str, Any]) -> Iterator[Any]:
+    """Balancers one of whose rules sends there now; moto goes on telling those that once had one."""
+    for balancer in balancers.values():
+        rules = [rule for listener in balancer.listeners.values() for rule in listener.rules.values()]
+        if any(group.arn in str(action.data) for rule in rules for action in rule.actions):
+            yield balancer
 
 
 Health = tuple[str, str | None, str | None]
@@ -46,6 +54,11 @@ NOWHERE: Health = (
     "unused",
     "Target.NotInUse",
     "Target is in an Availability Zone that is not enabled for the load balancer",
+)
+UNUSED: Health = (
+    "unused",
+    "Target.NotInUse",
+    "Target group is not configured to receive traffic from the load balancer",
 )
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"""
 
@@ -56,6 +69,8 @@ def asked(group: Any, fronts: list[Any], port: int, instance: Any, world: World,
     enabled = [front for front in fronts if zone in {each.availability_zone for each in front.subnets}]
     if not enabled:
         return NOWHERE
+    if apps.word(world, instance, "physics:unchecked"):
+        return "unhealthy", "Elb.InternalError", "Health checks failed due to an internal error"
     port = port if group.health_check_port in (None, "traffic-port") else int(group.health_check_port)
     if not all(reach.reaches(ec2, front, instance, port) for front in enabled):
         return "unhealthy", "Target.Timeout", "Request timed out"

@@ -9,7 +9,7 @@ import pytest
 
 from blueprints.environment import Environment
 from blueprints.part import Part
-from blueprints.reading import load
+from blueprints.reading import build, load
 from tasks.diagnosing.diagnose import diagnose
 from tasks.diagnosing.finding import Diagnosis
 from tasks.reading import resources
@@ -17,8 +17,47 @@ from tasks.scope import Scope
 from tests.conductor import raise_all
 from tests.physics import Physics
 
+TOLD: set[str] = set()
+"""Every cause that an environment was diagnosed with since the test began."""
 EXAMPLES = Path(__file__).parents[3] / "examples"
 REGION = "eu-west-1"
+IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBneWI7VMDArIjwGqERC+1YwzqAWp+nc4zGAucDKu63X ops"
+CAMP: dict[str, Any] = {
+    "name": "camp",
+    "region": REGION,
+    "network": {"cidr": "10.80.0.0/16", "zones": 2, "nat": "one"},
+    "key_pairs": {"ops": {"public_key": KEY}},
+    "balancers": {"old": {"kind": "classic", "public": True, "listeners": [{"port": 80, "to": "app"}]}},
+    "servers": {
+        "app": {
+            "image": IMAGE,
+            "port": 8080,
+            "health_check": "/",
+            "count": {"min": 2, "max": 4},
+            "key_pair": "ops",
+            "managed_policies": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"],
+            "names": {"DATABASE": "database/main", "SESSIONS": "cache/sessions", "PAGES": "cache/pages"},
+        }
+    },
+    "instances": {"lone": {"image": IMAGE}},
+    "databases": {
+        "main": {"engine": "postgres", "version": "17", "admits": {"servers": ["app"], "functions": ["clerk"]}}
+    },
+    "caches": {
+        "sessions": {"admits": {"servers": ["app"]}},
+        "pages": {"engine": "memcached", "admits": {"servers": ["app"]}},
+    },
+    "functions": {
+        "clerk": {
+            "code": str(EXAMPLES / "ledger"),
+            "handler": "app.handler",
+            "vpc": True,
+            "names": {"DATABASE": "database/main"},
+        }
+    },
+}
+"""Servers with a key pair and a role behind a classic balancer, and what they and a function keep their data in."""
 
 
 class Standing:
@@ -57,11 +96,22 @@ class Standing:
 
     def diagnosis(self) -> Diagnosis:
         """By a scope that knows no more than the name and the region, as a verb's does."""
-        return diagnose(self.reader)
+        diagnosis = diagnose(self.reader)
+        TOLD.update(one.cause for one in diagnosis.findings)
+        return diagnosis
 
     def told(self) -> list[tuple[str, str, str]]:
         """Each cause that is found, with its part and its place in the blueprint."""
         return [(one.cause, one.part, one.place) for one in self.diagnosis().findings]
+
+
+@pytest.fixture(autouse=True)
+def told_what_it_breaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that says `breaks` has an environment diagnosed with just that."""
+    TOLD.clear()
+    yield
+    said = {cause for mark in request.node.iter_markers("breaks") for cause in mark.args}
+    assert said <= TOLD, f"said to break, and never diagnosed: {said - TOLD}"
 
 
 @pytest.fixture(scope="module")
@@ -75,4 +125,11 @@ def web(aws: Physics) -> Iterator[Standing]:
 def office(aws: Physics) -> Iterator[Standing]:
     """The example of two functions, a queue between them and a schedule."""
     yield Standing(load(EXAMPLES / "functions.yaml"))
+    assert aws.crashes() == []
+
+
+@pytest.fixture(scope="module")
+def camp(aws: Physics) -> Iterator[Standing]:
+    """Servers behind a classic balancer, and what they keep their data in."""
+    yield Standing(build(CAMP))
     assert aws.crashes() == []

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.tasks.diagnosing.conftest import Standing
+from blueprints.reading import build
+from tests.conductor import raise_all
+from tests.physics import Physics
+from tests.tasks.diagnosing.conftest import REGION, Standing
 
 
 def deny(web: Standing, subnet: str, port: int, *, egress: bool) -> str:
@@ -34,6 +37,7 @@ def usual(web: Standing) -> str:
     return str(web.client("ec2").describe_network_acls(Filters=filters)["NetworkAcls"][0]["NetworkAclId"])
 
 
+@pytest.mark.breaks("acl-denies")
 def test_an_acl_that_denies_is_named_with_its_rule_and_explains_the_targets_that_time_out(web: Standing) -> None:
     acl = deny(web, "subnet/private-a", 8080, egress=False)
     (found,) = web.diagnosis().findings
@@ -45,6 +49,7 @@ def test_an_acl_that_denies_is_named_with_its_rule_and_explains_the_targets_that
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("acl-denies")
 def test_an_acl_that_keeps_visitors_out_or_answers_in_is_named(web: Standing) -> None:
     deny(web, "subnet/public-b", 80, egress=False)
     (found,) = web.diagnosis().findings
@@ -60,6 +65,7 @@ def test_an_acl_that_keeps_visitors_out_or_answers_in_is_named(web: Standing) ->
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("no-way-to-the-internet")
 def test_a_route_to_the_internet_that_is_gone_is_named(web: Standing) -> None:
     ec2, ids = web.client("ec2"), web.ids()
     ec2.delete_route(RouteTableId=ids["route-table/public"], DestinationCidrBlock="0.0.0.0/0")
@@ -73,6 +79,7 @@ def test_a_route_to_the_internet_that_is_gone_is_named(web: Standing) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("route-leads-nowhere")
 def test_a_nat_gateway_that_is_gone_leaves_routes_that_lead_nowhere(web: Standing) -> None:
     web.client("ec2").delete_nat_gateway(NatGatewayId=web.ids()["nat-gateway/a"])
     assert {(cause, place) for cause, _, place in web.told()} == {("route-leads-nowhere", "network.nat")}
@@ -81,6 +88,7 @@ def test_a_nat_gateway_that_is_gone_leaves_routes_that_lead_nowhere(web: Standin
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("subnet-without-routes")
 def test_a_subnet_without_routes_is_named(web: Standing) -> None:
     ec2, ids = web.client("ec2"), web.ids()
     tables = ec2.describe_route_tables(RouteTableIds=[ids["route-table/private-c"]])["RouteTables"]
@@ -91,6 +99,7 @@ def test_a_subnet_without_routes_is_named(web: Standing) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("zone-without-balancer")
 def test_servers_in_a_zone_that_the_balancer_left_are_named(web: Standing) -> None:
     elb, ids = web.client("elbv2"), web.ids()
     machine = web.client("ec2").describe_instances(InstanceIds=web.machines("app")[:1])["Reservations"][0]["Instances"][
@@ -109,6 +118,7 @@ def test_servers_in_a_zone_that_the_balancer_left_are_named(web: Standing) -> No
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("no-listener")
 def test_a_balancer_without_a_listener_is_named(web: Standing) -> None:
     web.client("elbv2").delete_listener(ListenerArn=web.ids()["listener/front-80"])
     assert web.told() == [("no-listener", "load-balancer/front", "balancers.front.listeners")]
@@ -117,6 +127,7 @@ def test_a_balancer_without_a_listener_is_named(web: Standing) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("no-servers-behind")
 def test_a_target_group_that_nobody_serves_is_named(web: Standing) -> None:
     group = web.ids()["target-group/front-api"]
     web.client("autoscaling").detach_load_balancer_target_groups(
@@ -124,4 +135,48 @@ def test_a_target_group_that_nobody_serves_is_named(web: Standing) -> None:
     )
     assert web.told() == [("no-servers-behind", "target-group/front-api", "servers")]
     web.mend()
+    assert web.told() == []
+
+
+@pytest.mark.breaks("internet-gateway-detached")
+def test_an_internet_gateway_that_is_detached_is_named_and_its_routes_arent(aws: Physics) -> None:
+    """AWS lets nobody detach it while anything in the VPC has a public address: here, nothing has."""
+    network = {"cidr": "10.90.0.0/16", "zones": 2, "nat": "none"}
+    bare = Standing(build({"name": "bare", "region": REGION, "network": network}))
+    assert bare.told() == []
+    ids = bare.ids()
+    bare.client("ec2").detach_internet_gateway(InternetGatewayId=ids["internet-gateway/main"], VpcId=ids["vpc/main"])
+    (found,) = bare.diagnosis().findings
+    assert (found.cause, found.part, found.place) == (
+        "internet-gateway-detached",
+        "internet-gateway/main",
+        "network",
+    )
+    assert "castra up FILE" in found.fix
+    bare.mend()
+    assert bare.told() == []
+    raise_all(bare.scope, ())
+
+
+@pytest.mark.thorough
+@pytest.mark.breaks("acl-denies")
+@pytest.mark.parametrize(
+    ("subnet", "port", "egress", "words"),
+    [
+        ("subnet/public-a", 8080, True, "denies tcp on port 8080 to 10.20."),
+        ("subnet/private-a", 32768, True, "denies answers on ports from 32768 on to 10.20."),
+        ("subnet/public-a", 32768, False, "denies answers on ports from 32768 on from 10.20."),
+        ("subnet/public-a", 443, True, "denies tcp on port 443 to anywhere"),
+    ],
+    ids=["requests out", "answers out", "answers in", "fetching by the NAT gateway"],
+)
+def test_an_acl_is_named_whichever_way_it_denies(
+    web: Standing, subnet: str, port: int, egress: bool, words: str
+) -> None:
+    acl = deny(web, subnet, port, egress=egress)
+    found = web.diagnosis().findings
+    assert {(one.cause, one.part, one.place) for one in found} == {("acl-denies", subnet, "network")}
+    assert all(acl in one.why for one in found)
+    assert any(words in one.why for one in found), [one.why for one in found]
+    put(web, subnet, usual(web))
     assert web.told() == []

@@ -28,6 +28,7 @@ def own_image(web: Standing) -> str:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("image-gone")
 def test_an_image_that_is_gone_is_named_before_anything_else_that_follows(web: Standing) -> None:
     image = own_image(web)
     boot(web, "app", image)
@@ -47,6 +48,7 @@ def test_an_image_that_is_gone_is_named_before_anything_else_that_follows(web: S
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("image-gone")
 def test_a_launch_that_failed_is_told_in_aws_s_words_until_one_succeeds(aws: Physics, web: Standing) -> None:
     image = own_image(web)
     boot(web, "api", image)
@@ -66,6 +68,7 @@ def test_a_launch_that_failed_is_told_in_aws_s_words_until_one_succeeds(aws: Phy
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("launch-template-gone")
 def test_a_launch_template_that_is_gone_is_named(web: Standing) -> None:
     web.client("ec2").delete_launch_template(LaunchTemplateId=web.ids()["launch-template/api"])
     assert web.told()[0] == ("launch-template-gone", "scaling-group/api", "servers.api")
@@ -74,6 +77,7 @@ def test_a_launch_template_that_is_gone_is_named(web: Standing) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("launches-suspended")
 def test_launches_that_are_suspended_are_named_while_servers_are_missing(web: Standing) -> None:
     scaling, group = web.client("autoscaling"), web.ids()["scaling-group/app"]
     scaling.suspend_processes(AutoScalingGroupName=group, ScalingProcesses=["Launch"])
@@ -86,6 +90,7 @@ def test_launches_that_are_suspended_are_named_while_servers_are_missing(web: St
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("fails-status-checks")
 def test_a_server_that_fails_its_status_checks_is_named(web: Standing) -> None:
     machine = web.machines("app")[0]
     web.say("app", "physics:impaired", "yes")
@@ -98,6 +103,7 @@ def test_a_server_that_fails_its_status_checks_is_named(web: Standing) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.breaks("ended-before-it-answers")
 def test_a_grace_that_is_shorter_than_the_boot_is_named(aws: Physics, web: Standing) -> None:
     web.mend()
     scaling, ec2 = web.client("autoscaling"), web.client("ec2")

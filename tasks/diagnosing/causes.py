@@ -1,0 +1,68 @@
+"""Every cause that a diagnosis may tell, by its name for programs."""
+
+from typing import Literal
+
+Cause = Literal[
+    # between visitors, a load balancer and its servers
+    "acl-denies",
+    "balancer-admits-nobody",
+    "balancer-sends-nothing",
+    "no-listener",
+    "no-servers-behind",
+    "servers-admit-no-balancer",
+    "zone-without-balancer",
+    # routes
+    "internet-gateway-detached",
+    "no-way-to-the-internet",
+    "route-leads-nowhere",
+    "subnet-without-routes",
+    # servers and instances
+    "ended-before-it-answers",
+    "failed",
+    "fails-status-checks",
+    "group-gone",
+    "image-gone",
+    "key-pair-gone",
+    "launch-failed",
+    "launch-template-gone",
+    "launches-suspended",
+    "no-capacity",
+    "paused",
+    "profile-gone",
+    "quota-reached",
+    "stopped",
+    "type-not-offered",
+    "volume-key-refused",
+    # functions, and what calls them
+    "caller-not-admitted",
+    "function-denied",
+    "function-errors",
+    "function-failed",
+    "function-handler-missing",
+    "function-out-of-memory",
+    "function-stopped",
+    "function-throttled",
+    "function-times-out",
+    "function-update-failed",
+    "queue-not-read",
+    "role-gone",
+    "schedule-off",
+    # databases and caches, and who uses them
+    "client-sends-nothing",
+    "database-failed",
+    "incompatible-network",
+    "incompatible-option-group",
+    "incompatible-parameters",
+    "key-inaccessible",
+    "restore-failed",
+    "storage-full",
+    "store-admits-no-client",
+    # targets that are ill for none of these reasons
+    "classic-check-fails",
+    "health-check-answered-otherwise",
+    "health-check-times-out",
+    "nobody-sends-there",
+    "nothing-listens",
+    "targets-stopped",
+    "unhealthy",
+]
