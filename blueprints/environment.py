@@ -91,7 +91,7 @@ class Environment(Piece):
         default_factory=dict,
         description="Managed IAM policies by name, which servers name by policy/<name>, to carry or to be bounded by.",
     )
-    people: People = Field(default=People(), description="Users and groups of IAM, and keys that nobody is shown.")
+    people: People = Field(default=People(), description="Users and groups of IAM; keys and passwords nobody is shown.")
     key_pairs: dict[SectionName, PublicKey] = Field(
         default_factory=dict, description="Public keys for SSH by name, which servers name as their key_pair."
     )
@@ -156,7 +156,7 @@ class Environment(Piece):
     def _unfold(self) -> Iterator[Part]:
         for name, document in self.policies.items():
             yield ManagedPolicy(name=name, where=f"policies.{name}", document=document)
-        yield from self.people.parts()
+        yield from self.people.parts(self.region)
         for name, key in self.key_pairs.items():
             yield key.part(name)
         for name, image in self.images.items():

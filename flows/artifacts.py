@@ -17,6 +17,7 @@ from tasks.decide import Plan
 from tasks.diagnosing.finding import Diagnosis
 from tasks.doctor.finding import Health
 from tasks.exporting.export import Exported
+from tasks.identity.last_used import LastUsed
 from tasks.operation import KEEP, Operation
 from tasks.picture.drawing import svg
 from tasks.picture.staging import scene_of
@@ -70,6 +71,15 @@ def show_diagnosis(diagnosis: Diagnosis) -> None:
     description = f"{diagnosis.environment} in {diagnosis.region}: {diagnosis.summary}"
     rows = diagnosis.document()["findings"]
     create_table_artifact(table=rows, key=f"diagnosis-{diagnosis.environment}", description=description)
+
+
+def show_people(report: LastUsed) -> None:
+    """A table of users, keys and groups, what nobody used for long first."""
+    rows = sorted(report.rows(), key=lambda row: not row["idle"])
+    description = (
+        f"{report.environment} in {report.region}: {report.idle} of {len(rows)} unused for {report.unused} days"
+    )
+    create_table_artifact(table=rows, key=f"people-{report.environment}", description=description)
 
 
 def show_health(health: Health) -> None:

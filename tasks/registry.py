@@ -43,6 +43,7 @@ from tasks.delivery.origin_access_control import OriginAccessControlKind
 from tasks.identity.access_key import AccessKeyKind
 from tasks.identity.group import GroupKind
 from tasks.identity.instance_profile import InstanceProfileKind
+from tasks.identity.login_profile import LoginProfileKind
 from tasks.identity.managed_policy import ManagedPolicyKind
 from tasks.identity.role import RoleKind
 from tasks.identity.user import UserKind
@@ -93,6 +94,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         GroupKind(),
         UserKind(),
         AccessKeyKind(),
+        LoginProfileKind(),
         LoadBalancerKind(),
         HttpApiKind(),
         ApiStageKind(),

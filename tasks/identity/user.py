@@ -29,8 +29,8 @@ class UserState(State):
 class UserKind(Kind[User, UserState]):
     """Users of IAM, with the groups that they're in and what they may do.
 
-    Nobody is given a password. What a user has got beside its policies by hand (a password, devices, keys) is neither
-    compared nor told as drift, and goes with it.
+    Passwords and keys are parts of their own. What a user has got by hand beside its policies (a password, devices,
+    keys) is neither compared nor told as drift, and goes with it.
     """
 
     name = "user"

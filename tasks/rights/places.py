@@ -9,6 +9,7 @@ from blueprints.granting import partition as partition_of
 NAMED = {
     "autoscaling": ("{home}:autoScalingGroup:*:autoScalingGroupName/{name}--*",),
     "cloudwatch": ("{home}:alarm:castra--{name}--*",),
+    "elasticache": ("{home}:*:{letter}{name}-*", "{home}:parametergroup:default.*"),
     "elasticloadbalancing": (
         "{home}:listener/*/{short}*",
         "{home}:listener-rule/*/{short}*",
@@ -23,6 +24,7 @@ NAMED = {
     ),
     "lambda": ("{home}:function:{name}--*", "{home}:layer:{name}--*", "{home}:event-source-mapping:*"),
     "logs": ("{home}:log-group:/castra/{name}/*",),
+    "rds": ("{home}:*:{word}{name}-*", "{home}:og:default:*"),
     "s3": ("{bucket}{name}--*",),
     "secretsmanager": ("{home}:secret:castra/{name}/*",),
     "sns": ("{home}:{name}--*",),
@@ -30,6 +32,11 @@ NAMED = {
     "ssm": ("{home}:parameter/castra/{name}/*",),
 }
 """By the service's prefix in IAM. A balancer's name shows 25 characters at most of what it is made from.
+
+RDS and ElastiCache take no two hyphens in a row, and want a letter first: names of theirs begin as those of an
+environment do that is called the same and more. A call must be allowed on all that it names, such as AWS's own groups:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticache.html
 
 What isn't here has ids that nobody can foretell, or takes no ARN."""
 
@@ -41,6 +48,11 @@ def places(service: str, environment: Environment) -> Iterator[str]:
     if service == "s3":
         for called in sorted({str(name) for part in environment.parts() if (name := getattr(part, "called", None))}):
             yield from (f"{words['bucket']}{called}", f"{words['bucket']}{called}/*")
+    if service == "elasticache":
+        for snapshot in sorted(
+            {str(getattr(part, "from_snapshot", None) or "") for part in environment.parts()} - {""}
+        ):
+            yield f"{words['home']}:snapshot:{snapshot}"
 
 
 def words_of(environment: Environment, service: str) -> dict[str, str]:
@@ -53,6 +65,8 @@ def words_of(environment: Environment, service: str) -> dict[str, str]:
         "region": region,
         "name": name,
         "short": cut,
+        "letter": "" if name[0].isalpha() else "c",
+        "word": "" if name[0].isalpha() else "castra-",
         "home": f"arn:{partition}:{service}:{region}:{account}",
         "everywhere": f"arn:{partition}:{service}::{account}",
         "bucket": f"arn:{partition}:s3:::",

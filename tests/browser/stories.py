@@ -67,6 +67,7 @@ STORIES: Mapping[str, tuple[Filled, ...]] = {
         Filled("extend", HERE | {"until": "3d"}),
         Filled("rotate-image", WHOLE | {"servers": ["app"], "image": "ami-03cf127a"}),
         Filled("diagnose", HERE),
+        Filled("people", HERE | {"unused": 30}),
         Filled("export", HERE),
         Filled("pause", HERE),
         Filled("resume", HERE),

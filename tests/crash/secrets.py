@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from tasks.identity.access_key import KEY
+from tasks.identity.login_profile import HOLDS
+
+HELD = {KEY: "a key", HOLDS: "a password"}
 
 
 def secrets(client: Any) -> Iterator[tuple[str, Any]]:
     """One that is deleted isn't listed, if it can be restored or not."""
     for secret in client.list_secrets()["SecretList"]:
         values = client.list_secret_version_ids(SecretId=secret["ARN"], IncludeDeprecated=True)["Versions"]
-        holds_a_key = any(tag["Key"] == KEY for tag in secret.get("Tags", []))  # its first value is always an empty one
-        many = "a key" if holds_a_key else len(values)
+        # the first value of what keeps a credential is always an empty one; a password may be made once more
+        held = [HELD[tag["Key"]] for tag in secret.get("Tags", []) if tag["Key"] in HELD]
+        many = held[0] if held else len(values)
         about = {"SecretName": secret["Name"], "Description": secret.get("Description"), "Values": many}
         yield "Secrets", {**about, "Tags": secret.get("Tags", [])}
 

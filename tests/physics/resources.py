@@ -162,6 +162,41 @@ def of_secrets(request: Request, world: World) -> list[str]:
     return [asked if asked.startswith("arn:") else f"{home(request, 'secretsmanager', world)}:secret:{asked}-abcdef"]
 
 
+RDS = {"DBInstanceIdentifier": "db", "DBSubnetGroupName": "subgrp", "DBParameterGroupName": "pg"} | {
+    "FinalDBSnapshotIdentifier": "snapshot",
+    "DBSnapshotIdentifier": "snapshot",
+}
+"""Parameters that name resources, with the type in their ARNs."""
+CACHES = {
+    "CacheClusterId": "cluster",
+    "ReplicationGroupId": "replicationgroup",
+    "CacheSubnetGroupName": "subnetgroup",
+} | {
+    "CacheParameterGroupName": "parametergroup",
+    "FinalSnapshotIdentifier": "snapshot",
+    "SnapshotName": "snapshot",
+}
+
+
+def of_databases(request: Request, world: World) -> list[str]:
+    """All that a call names; of what is made, the option group that AWS takes, too."""
+    options = "og:default:postgres-17" if request.operation == "CreateDBInstance" else ""
+    return _all_named(request, home(request, "rds", world), RDS, options)
+
+
+def of_caches(request: Request, world: World) -> list[str]:
+    """All that a call names."""
+    return _all_named(request, home(request, "elasticache", world), CACHES, "")
+
+
+def _all_named(request: Request, where: str, types: dict[str, str], more: str) -> list[str]:
+    if not written(request):
+        return ["*"]
+    names = [f"{kind}:{request.text(name)}" for name, kind in types.items() if request.text(name)]
+    told = [f"{where}:{one}" for one in [*names, *([more] if more else [])]]
+    return told or [request.text("ResourceName") or "*"]
+
+
 def written(request: Request) -> bool:
     """Listings that name something can't be narrowed to it."""
     return not request.operation.startswith("Describe")
@@ -170,12 +205,14 @@ def written(request: Request) -> bool:
 ARNS: dict[str, Callable[[Request, World], list[str]]] = {
     "autoscaling": of_autoscaling,
     "cloudwatch": of_alarms,
+    "elasticache": of_caches,
     "elb": of_balancing,
     "elbv2": of_balancing,
     "events": of_events,
     "iam": of_iam,
     "lambda": of_functions,
     "logs": of_logs,
+    "rds": of_databases,
     "s3": of_buckets,
     "secretsmanager": of_secrets,
     "sqs": of_queues,

@@ -17,3 +17,9 @@ def test_a_policy_attached_again_counts_once(make: Builds) -> None:
     for role in ("app", "other"):
         make.iam.detach_role_policy(RoleName=role, PolicyArn=arn)
     assert make.iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+
+
+def test_a_password_that_has_to_be_changed_says_so(make: Builds) -> None:
+    make.iam.create_user(UserName="ada")
+    make.iam.create_login_profile(UserName="ada", Password="Of-somebody-1", PasswordResetRequired=True)
+    assert make.iam.get_login_profile(UserName="ada")["LoginProfile"]["PasswordResetRequired"]

@@ -3,7 +3,7 @@
 import json
 
 from blueprints.part import Id
-from blueprints.people import AccessKey, Group, User
+from blueprints.people import AccessKey, Group, LoginProfile, User
 from tasks.identity.home import name_of, path_of
 from tasks.scope import Scope, as_list
 from tests.tasks.rows.identity import POLICY, READ_ONLY, WRITE
@@ -14,6 +14,7 @@ GROUP = Group(name="readers", managed=(READ_ONLY,))
 OTHERS = Group(name="writers")
 USER = User(name="ada", groups=("group/readers",), managed=(READ_ONLY,))
 KEY = AccessKey(name="ada", user="user/ada")
+LOGIN = LoginProfile(name="ada", user="user/ada")
 
 
 def loosen_group(scope: Scope, id: str) -> None:
@@ -63,6 +64,16 @@ def lose_key(scope: Scope, id: str) -> None:
     scope.client("secretsmanager").delete_secret(SecretId=id.rpartition("/")[0], ForceDeleteWithoutRecovery=True)
 
 
+def take_off_its_secrets_name(scope: Scope, id: str) -> None:
+    """All that can be changed by hand: whether the password was changed, nobody asks."""
+    scope.client("secretsmanager").untag_resource(SecretId=id, TagKeys=["Name"])
+
+
+def lose_password(scope: Scope, id: str) -> None:
+    scope.iam.delete_login_profile(UserName=user_of(scope))
+    scope.client("secretsmanager").delete_secret(SecretId=id, ForceDeleteWithoutRecovery=True)
+
+
 ROWS = (
     Row(
         part=GROUP,
@@ -86,5 +97,12 @@ ROWS = (
         moved=but(KEY, generation=2),
         by_hand=switch_off,
         vanish=lose_key,
+    ),
+    Row(
+        part=LOGIN,
+        needs=(User(name="ada"),),
+        moved=but(LOGIN, generation=2),
+        by_hand=take_off_its_secrets_name,
+        vanish=lose_password,
     ),
 )
