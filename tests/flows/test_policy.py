@@ -23,9 +23,13 @@ BLUEPRINTS = sorted([*ROOT.glob("examples/*.yaml"), *ROOT.glob("blueprints/catal
 UNUSED_HERE: dict[str, set[str]] = {
     "balancers": {"Iam"},  # nothing of it has a role; it would be passed on
     "buckets": set(),
-    "caches": {"Archives"},
-    "databases": {"Archives", "Borrow"},
-    "full": set(),
+    "caches": set(),
+    "databases": {
+        "Archives",
+        "Borrow",
+        "Secretsmanager",
+        "Write",
+    },  # RDS makes the secret, as who asks for it must be let
     "functions": {"Archives", "Borrow"},  # no large archive is sent, and no function leaves interfaces behind
     "instances": {"Borrow", "TakeBack"},
     "network": {"Write"},  # which AWS itself asks for beside flow logs: the delivery of logs
