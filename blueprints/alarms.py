@@ -42,7 +42,10 @@ class Alarms(Piece):
         default=1, ge=1, description="So many failed invocations of a function in five minutes."
     )
     database_storage: int | None = Field(
-        default=10, ge=1, le=90, description="Per cent of a database's storage, of which no more is free."
+        default=10,
+        ge=1,
+        le=90,
+        description="Per cent of a database's storage, or a replica's, of which no more is free.",
     )
 
     def problems(self, document: Any) -> Iterator[Problem]:
@@ -72,18 +75,10 @@ class Alarms(Piece):
                 yield self._sum(f"function-{name}-errors", "AWS/Lambda", "Errors", of, "function_errors")
         if self.database_storage is not None:
             for name, database in document.databases.items():
-                least = database.storage * GIB * self.database_storage / 100
-                yield Alarm(
-                    name=f"database-{name}-storage",
-                    where="alarms.database_storage",
-                    namespace="AWS/RDS",
-                    metric="FreeStorageSpace",
-                    dimensions={"DBInstanceIdentifier": name_in(Id(f"database/{name}"))},
-                    period=MINUTE,
-                    threshold=least,
-                    comparison="LessThanOrEqualToThreshold",
-                    topics=self._topics(),
-                )
+                yield self._nearly_full("database", name, database.storage, self.database_storage)
+                for called, replica in database.replicas.items():
+                    storage = replica.storage or database.storage
+                    yield self._nearly_full("database-replica", f"{name}-{called}", storage, self.database_storage)
 
     def _balancers(self, document: Any) -> Iterator[Part]:
         for front, balancer in document.balancers.items():
@@ -111,6 +106,20 @@ class Alarms(Piece):
                     )
                 if self.server_errors is not None and (metric := ERRORS.get(balancer.kind)):
                     yield self._sum(f"balancer-{front}-{target}-errors", space, metric, of, "server_errors")
+
+    def _nearly_full(self, kind: str, name: str, storage: int, left: int) -> Alarm:
+        """An alarm on what is left of the GiB that a database or a replica has, in per cent of them."""
+        return Alarm(
+            name=f"{kind}-{name}-storage",
+            where="alarms.database_storage",
+            namespace="AWS/RDS",
+            metric="FreeStorageSpace",
+            dimensions={"DBInstanceIdentifier": name_in(Id(f"{kind}/{name}"))},
+            period=MINUTE,
+            threshold=storage * GIB * left / 100,
+            comparison="LessThanOrEqualToThreshold",
+            topics=self._topics(),
+        )
 
     def _sum(self, name: str, namespace: str, metric: str, of: dict[str, Any], field: str) -> Alarm:
         """An alarm on how often something happened in five minutes, by a field; no data is no failure."""

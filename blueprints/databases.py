@@ -10,13 +10,14 @@ from blueprints.admitting import Admits
 from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
 from blueprints.network import Network
-from blueprints.part import Id, Part, Piece, of
+from blueprints.part import Id, Name, Part, Piece, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
+from blueprints.replicas import MOST, ROOM_TO_GROW, Apply, InstanceClass, Replica
+from blueprints.secrets import Random, Secret
 from blueprints.windows import DAY, WEEK, Daily, Weekly, minutes, overlap
 
 Engine = Literal["postgres", "mysql", "mariadb"]
-Apply = Literal["now", "window"]
 OnRemoval = Literal["snapshot", "wipe"]
 PORTS: Mapping[Engine, int] = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
 TLS: Mapping[Engine, str] = {
@@ -31,10 +32,8 @@ VERSIONS: Mapping[Engine, tuple[str, str]] = {
     "mariadb": (r"[0-9]+\.[0-9]+", "11.4"),
 }
 """How a major version is written, and an example."""
-CLASS = r"^db\.[a-z0-9-]+\.[a-z0-9-]+$"
 HALF_AN_HOUR = 30  # minutes
-ROOM_TO_GROW = 1.1  # the least that `max_storage` must be of `storage`
-InstanceClass = Annotated[str, Field(pattern=CLASS)]
+PASSWORD_LENGTH = 32  # characters; MySQL and MariaDB take 41 at most
 
 
 class DatabaseSubnetGroup(Part):
@@ -54,7 +53,7 @@ class DatabaseParameterGroup(Part):
 
 
 class Database(Part):
-    """A database, encrypted, whose master password RDS itself makes and keeps in Secrets Manager."""
+    """A database, encrypted, whose master password stands in Secrets Manager: RDS's own secret, or another part."""
 
     kind: ClassVar[str] = "database"
     engine: Engine
@@ -69,6 +68,9 @@ class Database(Part):
     port: int
     database: str | None = None
     user: str = "castra"
+    secret: Annotated[Id, of("secret")] | None = Field(
+        default=None, description="What has the user's name and password, as JSON; None: RDS makes and keeps it."
+    )
     kms_key: str | None = Field(default=None, description="ARN of a key; None: the account's own one for RDS.")
     backup_retention: int = Field(default=7, ge=0, le=35, description="Days; 0: no backups.")
     backup_window: Daily | None = None
@@ -91,8 +93,9 @@ def _number(value: Any) -> Any:
 class RelationalDatabase(Piece):
     """A database of RDS in the private subnets: encrypted, reached by TLS only and by nobody who isn't admitted.
 
-    There is no password in it, nor anywhere: RDS makes the master user's, keeps it in Secrets Manager and changes it
-    every seven days.
+    There is no password in it, nor anywhere but in Secrets Manager: RDS makes the master user's, keeps it there and
+    changes it every seven days. AWS makes no replicas of such a database: with `password: castra`, it is made once,
+    as a secret of the environment, database-<name>.
     """
 
     engine: Engine = Field(description="Which database it is.")
@@ -111,6 +114,14 @@ class RelationalDatabase(Piece):
         default=None, pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,62}$", description="A first database that is made in it."
     )
     user: str = Field(default="castra", pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,15}$", description="The master user's name.")
+    password: Literal["rds", "castra"] = Field(
+        default="rds",
+        description="Who makes the master user's: RDS, which changes it every seven days; or Castra, once, as replicas "
+        "need it.",
+    )
+    replicas: dict[Name, Replica] = Field(
+        default_factory=dict, max_length=MOST, description="Copies for reading, by name, with addresses of their own."
+    )
     port: int | None = Field(default=None, ge=1150, le=65_535, description="The engine's own, if not given.")
     admits: Admits = Field(default=Admits(), description="Who may connect; nobody else may.")
     parameters: dict[str, str] = Field(
@@ -154,8 +165,26 @@ class RelationalDatabase(Piece):
             raise ValueError("backup_window and maintenance_window overlap, which AWS refuses")
         return self
 
-    def parts(self, name: str, network: Network, own: str) -> Iterator[Part]:
-        """The database, with its settings and its own security group, named `own`."""
+    @property
+    def own_secret(self) -> bool:
+        """Whether its password is a secret of the environment."""
+        return self.password == "castra"
+
+    def problems(self, where: str, document: Any) -> Iterator[Problem]:
+        """What doesn't fit with its replicas, or with the rest of the document."""
+        if self.replicas and not self.own_secret:
+            why = "AWS makes no replicas of a database whose password RDS keeps"
+            yield Problem(f"{where}.replicas", why, f"Set {where}.password: castra")
+        if self.replicas and not self.backup_retention:
+            why = "replicas begin with a backup, and there are none of it"
+            yield Problem(f"{where}.backup_retention", why, "Set 1 at least, or leave it out")
+        for name, replica in self.replicas.items() if document.network else ():
+            yield from replica.problems(f"{where}.replicas.{name}", self, document.network, document.region)
+        yield from self.admits.problems(f"{where}.admits", document)
+
+    def parts(self, name: str, network: Network, region: str) -> Iterator[Part]:
+        """The database with its settings, its security group, its password and its replicas."""
+        own = secret_of(name)  # what's its own is called like that, whatever it is
         where, port = f"databases.{name}", self.port or PORTS[self.engine]
         yield SecurityGroup(name=own, where=where, vpc=network.vpc, description=f"Database {name}")
         inbound = tuple(self.admits.rules(port))
@@ -166,15 +195,22 @@ class RelationalDatabase(Piece):
             family=f"{self.engine}{self.version}",
             parameters={TLS[self.engine]: "1"} | self.parameters,
         )
-        yield Database(
+        if self.own_secret:
+            made = Random(length=PASSWORD_LENGTH)
+            yield Secret(name=own, where=where, random=made, username=self.user, on_removal="wipe", recovery=0)
+        database = Database(
             name=name,
             where=where,
+            secret=f"secret/{own}" if self.own_secret else None,
             subnet_group=f"database-subnet-group/{SUBNETS}",
             groups=(f"security-group/{own}",),
             parameter_group=f"database-parameter-group/{name}",
             port=port,
             **{field: getattr(self, field) for field in AS_WRITTEN},
         )
+        yield database
+        for called, replica in self.replicas.items():
+            yield replica.part(called, f"{where}.replicas.{called}", database, network, region)
 
 
 SUBNETS = "main"  # one subnet group is for all databases
@@ -186,13 +222,18 @@ AS_WRITTEN = (
 """Fields that the part has as the section has them."""
 
 
+def secret_of(name: str) -> str:
+    """The name of the secret that a database's password stands in, where Castra makes it."""
+    return f"database-{name}"
+
+
 def database_parts(databases: Mapping[str, RelationalDatabase], network: Network, region: str) -> Iterator[Part]:
     """All databases, in the private subnets of the network."""
     if databases:
         subnets = network.subnet_keys("private", region)
         yield DatabaseSubnetGroup(name=SUBNETS, where="databases", vpc=network.vpc, subnets=subnets)
     for name, database in databases.items():
-        yield from database.parts(name, network, f"database-{name}")
+        yield from database.parts(name, network, region)
 
 
 def database_problems(document: Any) -> Iterator[Problem]:
@@ -202,4 +243,7 @@ def database_problems(document: Any) -> Iterator[Problem]:
     elif document.databases and len(document.network.letters(document.region)) < 2:
         yield Problem("network.zones", "databases need subnets in two zones, even one that stands in one", "Set 2")
     for name, database in document.databases.items():
-        yield from database.admits.problems(f"databases.{name}.admits", document)
+        yield from database.problems(f"databases.{name}", document)
+        if database.own_secret and secret_of(name) in document.secrets:
+            why = f"databases.{name}.password makes a secret of this name"
+            yield Problem(f"secrets.{secret_of(name)}", why, "Rename one of them")

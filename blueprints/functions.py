@@ -95,7 +95,7 @@ class LambdaFunction(Piece):
     names: dict[Variable, Named] = Field(
         default_factory=dict,
         description="What things of the document are called in AWS: bucket/<name>, queue/<name>, function/<name>; "
-        "database/<name> and cache/<name> are their addresses.",
+        "database/<name>, database/<name>/<replica> and cache/<name> are their addresses.",
     )
     can: tuple[Grant, ...] = Field(default=(), description="What it may do in AWS, beside writing its own logs.")
     policies: dict[Name, Document] = Field(default_factory=dict, description="What else it may do: policies by name.")

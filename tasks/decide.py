@@ -135,10 +135,10 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
     for part in ordered:
         kind = kinds[part.kind]
         tags = wanted_tags(seen.environment, seen.tags, part.key) if kind.taggable else None
-        step = decide(part.key, kind.wanted(part, ids), standing.get(part.key), tags)
-        if step.action == "replace":
-            for key in [key for key in ids if key == part.key or key.startswith(f"{part.key}.")]:
-                del ids[key]
+        wanted = kind.wanted(part, ids)
+        step = decide(part.key, wanted, standing.get(part.key), tags)
+        for key in _unknown_after(step, wanted, ids):
+            del ids[key]
         because = f"{step.because}; {part.chosen}" if part.chosen else step.because
         steps.append(step.model_copy(update={"asked": part, "because": because}))
     _refuse_replacements(steps, seen, kinds, frozenset(replace))
@@ -156,6 +156,14 @@ def make_plan(parts: Iterable[Part], seen: Seen, kinds: Kinds, replace: Iterable
         ids=dict(ids),
         outputs=outputs(standing.values()),
     )
+
+
+def _unknown_after(step: Step, wanted: State, ids: Mapping[str, str]) -> list[str]:
+    """What is known of a part, and won't be true any more after its step."""
+    if step.action == "replace":
+        return [key for key in ids if key == step.part or key.startswith(f"{step.part}.")]
+    retold = wanted.retold(step.found.state) if step.action == "update" else ()
+    return [key for name in retold if (key := f"{step.part}.{name}") in ids]
 
 
 def outputs(found: Iterable[Found[Any]]) -> dict[str, str]:

@@ -76,6 +76,10 @@ class State(BaseModel):
         """What a plan says of how these changes come about, where they don't simply; else nothing."""
         return ""
 
+    def retold(self, found: Self) -> frozenset[str]:
+        """Names of the outputs that are others once what's found is like this: those aren't known before."""
+        return frozenset()
+
     def as_far_as(self, wanted: Self) -> Self:
         """This state where the wanted one says something, and the wanted one elsewhere."""
         return self.model_copy(update={name: getattr(wanted, name) for name in wanted.uncompared()})

@@ -24,12 +24,14 @@ RUNNING = ("pending", "running")
 def plan_pause(scope: Scope) -> Operation:
     """What runs, and is to run no more until it's resumed. Reads only."""
     judges = {"scaling-group": _pause_group, "instance": _pause_instance, "database": pause_database}
+    judges["database-replica"] = pause_database
     return _plan("pause", scope, judges)
 
 
 def plan_resume(scope: Scope) -> Operation:
     """What is paused, and is to be as it was. Reads only."""
     judges = {"scaling-group": _resume_group, "instance": _resume_instance, "database": resume_database}
+    judges["database-replica"] = resume_database
     return _plan("resume", scope, judges)
 
 

@@ -31,6 +31,7 @@ from tasks.data.cache_parameter_group import CacheParameterGroupKind
 from tasks.data.cache_subnet_group import CacheSubnetGroupKind
 from tasks.data.database import DatabaseKind
 from tasks.data.database_parameter_group import DatabaseParameterGroupKind
+from tasks.data.database_replica import DatabaseReplicaKind
 from tasks.data.database_subnet_group import DatabaseSubnetGroupKind
 from tasks.data.parameter import ParameterKind
 from tasks.data.replication_group import ReplicationGroupKind
@@ -122,6 +123,7 @@ KINDS: dict[str, Kind[Any, Any]] = {
         DatabaseSubnetGroupKind(),
         DatabaseParameterGroupKind(),
         DatabaseKind(),
+        DatabaseReplicaKind(),
         LayerKind(),
         CertificateKind(),
         OriginAccessControlKind(),

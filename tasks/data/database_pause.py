@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tasks.data.database_listing import FAILED, LEAVING, STANDING, name_of, settled, standing_databases
+from tasks.data.database_replicas import is_replica
 from tasks.errors import CastraError, code_of
 from tasks.scope import PART, PAUSED, Scope, as_list
 
@@ -15,16 +16,23 @@ ON_ITS_WAY = frozenset({"stopping", "starting"})
 
 
 def stoppable_databases(scope: Scope) -> Iterator[tuple[str, Mapping[str, Any], dict[str, str]]]:
-    """ARN, database and tags of those that stand."""
+    """ARN, database and tags of those that stand; of the replicas, too, which can't be stopped."""
     for database, tags in standing_databases(scope):
-        if tags.get(PART, "").startswith("database/") and database["DBInstanceStatus"] not in FAILED | {LEAVING}:
+        if tags.get(PART, "").startswith(("database/", "database-replica/")) and database[
+            "DBInstanceStatus"
+        ] not in FAILED | {LEAVING}:
             yield database["DBInstanceArn"], database, tags
 
 
 def pause_database(database: Mapping[str, Any], tags: Mapping[str, str]) -> tuple[bool, str]:
-    """Whether it is to be stopped, and why or why not. AWS stops none that has replicas."""
+    """Whether it is to be stopped, and why or why not. AWS stops none that has replicas, nor those.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html
+    """
     if database.get("ReadReplicaDBInstanceIdentifiers"):
-        return False, "it has replicas, and AWS stops none that has"
+        return False, "it runs on: it has replicas, and AWS stops none that has"
+    if is_replica(database):
+        return False, "it runs on: AWS stops no replica"
     status = database["DBInstanceStatus"]
     return status != STOPPED and (status not in ON_ITS_WAY or PAUSED in tags), f"it is {status}"
 

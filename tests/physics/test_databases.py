@@ -52,12 +52,6 @@ def test_it_gets_no_smaller_and_no_newer_major_version_unasked(make: Builds) -> 
     assert now(make)["EngineVersion"] == "18.1"
 
 
-def test_one_whose_password_rds_keeps_has_no_replicas(make: Builds) -> None:
-    made(make)
-    copy = {"DBInstanceIdentifier": "copy", "SourceDBInstanceIdentifier": "db"}
-    assert code_of(make.rds.create_db_instance_read_replica, **copy) == "InvalidParameterValue"
-
-
 def test_groups_in_use_stay_and_one_that_is_changed_is_not_forgotten(make: Builds) -> None:
     vpc = make.vpc()
     subnets = [

@@ -76,14 +76,3 @@ def going_already(request: Request, world: World) -> None:
     if database is not None and database.status in ("creating", "deleting", "modifying"):
         why = f"Instance {database.db_instance_identifier} is already being deleted, or is {database.status}."
         raise Refused("InvalidDBInstanceState", why)
-
-
-@before("rds:CreateDBInstanceReadReplica")
-def password_kept_by_rds(request: Request, world: World) -> None:
-    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-limitations"""
-    source = world.backend(request).databases.get(request.text("SourceDBInstanceIdentifier"))
-    if source is not None and source.manage_master_user_password:
-        why = (
-            f"Creating read replicas for source instance with engine {source.engine} where ManageMasterUserPassword is"
-        )
-        raise Refused("InvalidParameterValue", f"{why} enabled is not supported.")

@@ -25,6 +25,7 @@ DATABASE = Kind("databases", "DBInstanceIdentifier", "status", "DBInstanceStatus
 CREATES = {
     "rds:CreateDBInstance": DATABASE,
     "rds:RestoreDBInstanceFromDBSnapshot": DATABASE,
+    "rds:CreateDBInstanceReadReplica": DATABASE,
 }
 DELETES = {
     "rds:DeleteDBInstance": DATABASE,

@@ -2,8 +2,10 @@
 
 from blueprints.databases import Database, DatabaseParameterGroup, DatabaseSubnetGroup
 from blueprints.network import Subnet
+from blueprints.replicas import DatabaseReplica
+from blueprints.secrets import Secret
 from tasks.data.database_listing import name_of
-from tasks.scope import Scope, as_list
+from tasks.scope import Scope, as_dict, as_list
 from tests.tasks.rows.network import GROUP, OTHER_GROUP, OTHER_SUBNET, OTHER_VPC, SUBNET, VPC, but
 from tests.tasks.rows.row import Row
 
@@ -30,6 +32,23 @@ DATABASE = Database(
     backup_window="03:00-03:30",
     maintenance_window="sun:04:00-sun:05:00",
     on_removal="wipe",
+)
+
+
+LOGIN = Secret(name="database-main", username="castra", on_removal="wipe", recovery=0)
+FOLLOWED = but(DATABASE, secret="secret/database-main")
+REPLICA = DatabaseReplica(
+    name="main-reports",
+    source="database/main",
+    version="17",
+    instance_class="db.t4g.micro",
+    storage=20,
+    max_storage=100,
+    zone="eu-west-1b",
+    subnet_group="database-subnet-group/main",
+    groups=("security-group/web",),
+    parameter_group="database-parameter-group/main",
+    port=5432,
 )
 
 
@@ -75,6 +94,27 @@ def allow_plain_text(scope: Scope, id: str) -> None:
     scope.client("rds").modify_db_parameter_group(DBParameterGroupName=name_of(id), Parameters=[plain])
 
 
+def stop_upgrades(scope: Scope, id: str) -> None:
+    scope.client("rds").modify_db_instance(DBInstanceIdentifier=name_of(id), AutoMinorVersionUpgrade=False)
+
+
+def delete_replica(scope: Scope, id: str) -> None:
+    scope.client("rds").delete_db_instance(DBInstanceIdentifier=name_of(id), SkipFinalSnapshot=True)
+
+
+def copy_replica(scope: Scope, key: str) -> None:
+    (source,) = [
+        one
+        for one in scope.client("rds").describe_db_instances()["DBInstances"]
+        if scope.owns(as_dict(one["TagList"])) and "ReadReplicaSourceDBInstanceIdentifier" not in one
+    ]
+    scope.client("rds").create_db_instance_read_replica(
+        DBInstanceIdentifier="copied-by-hand",
+        SourceDBInstanceIdentifier=source["DBInstanceIdentifier"],
+        Tags=as_list(scope.birth_tags(key, None)),
+    )
+
+
 def copy_database(scope: Scope, key: str) -> None:
     scope.client("rds").create_db_instance(
         DBInstanceIdentifier="by-hand",
@@ -109,9 +149,10 @@ ROWS = (
     ),
     Row(
         part=DATABASE,
-        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS),
+        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS, LOGIN),
         changed=but(
             DATABASE,
+            secret="secret/database-main",
             instance_class="db.t4g.small",
             storage=30,
             max_storage=200,
@@ -129,5 +170,24 @@ ROWS = (
         by_hand=unprotect_backups,
         vanish=delete_database,
         twin=copy_database,
+    ),
+    Row(
+        part=REPLICA,
+        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS, LOGIN, FOLLOWED),
+        changed=but(
+            REPLICA,
+            instance_class="db.t4g.small",
+            storage=30,
+            max_storage=200,
+            multi_zone=True,
+            groups=("security-group/front",),
+            parameter_group="database-parameter-group/newer",
+            port=5433,
+            minor_upgrades=False,
+        ),
+        moved=but(REPLICA, zone="eu-west-1a"),
+        by_hand=stop_upgrades,
+        vanish=delete_replica,
+        twin=copy_replica,
     ),
 )
