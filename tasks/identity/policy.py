@@ -26,13 +26,13 @@ def canonical(document: Mapping[str, Any] | str) -> str:
 
     Takes what people write and what AWS answers: objects or text, URL-encoded or not. Keys are sorted; what may be one
     value or a list is a list, sorted, without doubles. The order of statements is kept. What isn't a policy is left as
-    it is: what stands must be readable whatever it is.
+    it is: what stands must be readable whatever it is. An id that isn't known yet stays one, with its brackets.
     """
     given = _read(document)
     if isinstance(given, Mapping):
         given = {"Version": OLD_VERSION} | dict(given)
         given["Statement"] = [_statement(one) for one in _list(given.get("Statement", []))]
-    return json.dumps(given, sort_keys=True, separators=(",", ":"))
+    return json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def trust(services: tuple[str, ...]) -> str:

@@ -8,7 +8,10 @@ from blueprints.databases import Database, DatabaseParameterGroup
 from blueprints.firewalls import Firewall
 from blueprints.problem import Invalid
 from blueprints.reading import build
+from blueprints.replicas import DatabaseReplica
+from blueprints.secrets import Secret
 
+LOGIN = "secret/database-main"
 IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
 
 
@@ -17,6 +20,11 @@ def document(*, network: Any = None, more: Any = None, **database: Any) -> dict[
     main = {"engine": "postgres", "version": 17, **database}
     given: dict[str, Any] = {"name": "shop", "region": "eu-west-1", "databases": {"main": main}, **(more or {})}
     return given | ({"network": network} if network else {})
+
+
+def copied(replica: Any = None, number: int = 1, **database: Any) -> dict[str, Any]:
+    replicas = {f"copy-{index}": replica or {} for index in range(number)}
+    return document(password="castra", replicas=replicas, **database)
 
 
 def problems(given: dict[str, Any]) -> dict[str, str]:
@@ -70,6 +78,14 @@ def test_it_admits_only_those_named_on_its_port_and_lets_nothing_out() -> None:
         (document(backup_window="23:45-00:30", maintenance_window="mon:00:00-mon:01:00"), "databases.main"),
         (document(maintenance_window="sun:23:00-mon:23:30"), "databases.main"),
         (document(password="secret"), "databases.main.password"),
+        (document(replicas={"reports": {}}), "databases.main.replicas"),
+        (copied(number=16), "databases.main.replicas"),
+        (copied(backup_retention=0), "databases.main.backup_retention"),
+        (copied({"storage": 50}, storage=60), "databases.main.replicas.copy-0.storage"),
+        (copied({"storage": 60}, max_storage=61), "databases.main.replicas.copy-0.max_storage"),
+        (copied({"zone": "c"}), "databases.main.replicas.copy-0.zone"),
+        (copied({"zone": "b", "multi_zone": True}), "databases.main.replicas.copy-0.zone"),
+        (copied(more={"secrets": {"database-main": {}}}), "secrets.database-main"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_place(given: dict[str, Any], path: str) -> None:
@@ -98,3 +114,32 @@ def test_a_database_that_is_named_and_not_there_is_told() -> None:
     found = problems(document(more={"functions": {"clerk": clerk}}))
     where = "functions.clerk."
     assert {f"{where}can.0.read", f"{where}names.HOST", f"{where}secrets.LOGIN"} <= found.keys()
+
+
+def test_a_replica_is_as_its_database_where_nothing_else_is_said() -> None:
+    given = copied({"zone": "b", "storage": 50}, storage=30, max_storage=100, port=6000, apply="now")
+    by_key = {part.key: part for part in build(given).parts()}
+    replica, database, secret = by_key["database-replica/main-copy-0"], by_key["database/main"], by_key[LOGIN]
+    assert isinstance(replica, DatabaseReplica)
+    assert isinstance(database, Database)
+    assert isinstance(secret, Secret)
+    assert (database.secret, secret.username, secret.random.length) == (LOGIN, "castra", 32)
+    assert (replica.source, replica.zone, replica.storage) == ("database/main", "eu-west-1b", 50)
+    same = ("version", "instance_class", "max_storage", "groups", "subnet_group", "parameter_group", "port", "apply")
+    assert [getattr(replica, field) for field in same] == [getattr(database, field) for field in same]
+    assert "database/main" in replica.awaits
+
+
+def test_a_replica_is_named_beside_its_database_and_its_secret_is_the_databases() -> None:
+    clerk = {"code": ".", "handler": "app.handler", "runtime": "provided.al2023"}
+    clerk |= {
+        "names": {"HOST": "database/main", "READS": "database/main/copy-0"},
+        "secrets": {"LOGIN": "database/main"},
+    }
+    by_key = {part.key: part for part in build(copied(more={"functions": {"clerk": clerk}})).parts()}
+    told = {"database/main.address", "database-replica/main-copy-0.address", "database/main.secret"}
+    assert set(by_key["function/clerk"].outputs) == told
+    clerk |= {"names": {"READS": "database/main/other"}}
+    assert "functions.clerk.names.READS" in problems(copied(more={"functions": {"clerk": clerk}}))
+    reads = {"can": [{"read": "secret/database-main"}]}
+    assert build(copied(more={"functions": {"clerk": {**clerk, "names": {}, **reads}}})).parts()

@@ -8,7 +8,11 @@ def databases(rds: Any) -> Iterator[tuple[str, Any]]:
     """Without what RDS chooses; the subnets of a group are told by how many there are."""
     for one in rds.describe_db_instances()["DBInstances"]:
         kept = ("DBInstanceClass", "Engine", "AllocatedStorage", "DeletionProtection", "MultiAZ", "StorageEncrypted")
-        about = {key: one[key] for key in kept} | {"State": one["DBInstanceStatus"], "Tags": one["TagList"]}
+        about = {key: one[key] for key in kept} | {"Copies": len(one.get("ReadReplicaDBInstanceIdentifiers", ()))}
+        about |= {"Of": one.get("ReadReplicaSourceDBInstanceIdentifier", "")} | {
+            "State": one["DBInstanceStatus"],
+            "Tags": one["TagList"],
+        }
         yield "Databases", {**about, "Name": one["DBInstanceIdentifier"]}
     for one in rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]:
         yield "DatabaseSnapshots", {"Engine": one["Engine"], "State": one["Status"], "Tags": one["TagList"]}

@@ -96,7 +96,7 @@ def in_moto(scope: Scope) -> Any:
     return database
 
 
-def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_struck(physics: Physics) -> None:
+def test_the_example_stands_encrypted_by_tls_only_with_its_copy_and_is_struck(physics: Physics) -> None:
     environment = load(EXAMPLE)
     scope = Scope(environment.name, environment.region, poll_seconds=0.05)
     before = look_and_plan(scope, environment.parts())
@@ -105,8 +105,17 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
     assert known == {"DATABASE": "<database/main.address>", "DATABASE_SECRET": "<database/main.secret>"}
     raise_all(scope, environment.parts())
     assert plan_of(environment, scope).settled
-    one = described(scope)
+    one, copy = sorted(
+        scope.client("rds").describe_db_instances()["DBInstances"],
+        key=lambda one: "ReadReplicaSourceDBInstanceIdentifier" in one,
+    )
     assert (one["StorageEncrypted"], one["PubliclyAccessible"], one["DeletionProtection"]) == (True, False, True)
+    assert (copy["StorageEncrypted"], copy["PubliclyAccessible"], copy["AvailabilityZone"]) == (
+        True,
+        False,
+        "eu-west-1b",
+    )
+    assert copy["VpcSecurityGroups"] == one["VpcSecurityGroups"]
     settings = scope.client("rds").describe_db_parameters(
         DBParameterGroupName=one["DBParameterGroups"][0]["DBParameterGroupName"], Source="user"
     )["Parameters"]
@@ -119,13 +128,15 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
     told = found(scope).outputs
     assert told["address"].startswith(f"{one['DBInstanceIdentifier']}.")
     assert told["port"] == "5432"
-    assert told["secret"] == one["MasterUserSecret"]["SecretArn"]
+    (secret,) = scope.client("secretsmanager").list_secrets()["SecretList"]
+    assert told["secret"] == secret["ARN"]
     live = scope.client("lambda").get_function_configuration(FunctionName=f"{scope.environment}--clerk")
     known = live["Environment"]["Variables"]
     assert known == {"DATABASE": told["address"], "DATABASE_SECRET": told["secret"]}
     (template,) = scope.ec2.describe_launch_template_versions(Versions=["$Default"])["LaunchTemplateVersions"]
     booted = b64decode(template["LaunchTemplateData"]["UserData"]).decode()
     assert told["address"] in booted
+    assert copy["Endpoint"]["Address"] in booted
     for role in [one["RoleName"] for one in scope.iam.list_roles(PathPrefix="/castra/")["Roles"]]:
         policies = [
             scope.iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
@@ -135,12 +146,17 @@ def test_the_example_stands_encrypted_by_tls_only_without_a_password_and_is_stru
         assert [(one["Action"], one["Resource"]) for one in reads] == [
             (["secretsmanager:GetSecretValue"], [told["secret"]])
         ]
-    calls = [call for call in physics.log.snapshot() if call.service in ("rds", "secretsmanager")]
-    assert not any("Password" in name for call in calls for name in call.params if not name.startswith("Manage"))
-    assert {call.operation for call in calls if call.service == "secretsmanager"} <= {"ListSecrets"}
     raise_all(scope, ())
     assert look_and_plan(scope, ()).steps == ()
     assert snapshots(scope) == []
+
+
+def test_without_replicas_no_password_passes_by_here(scope: Scope, physics: Physics) -> None:
+    raised(scope)
+    assert found(scope).outputs["secret"] == described(scope)["MasterUserSecret"]["SecretArn"]
+    calls = [call for call in physics.log.snapshot() if call.service in ("rds", "secretsmanager")]
+    assert not any("Password" in name for call in calls for name in call.params if not name.startswith("Manage"))
+    assert {call.operation for call in calls if call.service == "secretsmanager"} <= {"ListSecrets"}
 
 
 def test_a_change_that_interrupts_waits_for_the_window_and_no_second_raising_asks_again(scope: Scope) -> None:

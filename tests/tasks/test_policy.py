@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.identity.policy import canonical, problems, trust
+from tasks.kind import unknown, unknowns
 
 words = st.text("abcXYZ012-_/*:", min_size=1, max_size=12)
 actions = st.builds("{}:{}".format, st.sampled_from(["s3", "ec2", "iam"]), st.text("abcGetPut", min_size=1))
@@ -152,3 +153,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     wrong = {"Statement": [{"Effect": "Maybe", "Action": "x"}, FINE | {"Resource": 7}]}
     places = [problem.path for problem in problems(wrong, "p")]
     assert places == ["p.Statement[0].Effect", "p.Statement[0]", "p.Statement[0].Action", "p.Statement[1].Resource"]
+
+
+def test_an_id_that_is_not_known_yet_is_one_still() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{unknown('bucket/files')}/*"}
+    assert unknowns(canonical({"Statement": [statement]})) == {"bucket/files"}
