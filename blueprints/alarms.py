@@ -110,7 +110,7 @@ class Alarms(Piece):
     def _nearly_full(self, kind: str, name: str, storage: int, left: int) -> Alarm:
         """An alarm on what is left of the GiB that a database or a replica has, in per cent of them."""
         return Alarm(
-            name=f"{kind}-{name}-storage",
+            name=f"{kind.removeprefix('database-')}-{name}-storage",
             where="alarms.database_storage",
             namespace="AWS/RDS",
             metric="FreeStorageSpace",

@@ -8,7 +8,7 @@ from tasks.exporting.standing import Section, Standing, said
 
 
 def databases(standing: Standing) -> dict[str, Section]:
-    """Each, by name. Its password is RDS's own, and nowhere here."""
+    """Each, by name, with its replicas. Passwords stay where they are."""
     return {name: _database(standing, name, one.state) for name, one in standing.of("database").items()}
 
 
@@ -24,7 +24,22 @@ def _database(standing: Standing, name: str, state: Any) -> Section:
         backup_window=state.backup_window or None,
         maintenance_window=state.maintenance_window or None,
         deletion_protection=state.protected,
+        password="castra" if state.secret else None,
+        replicas=_replicas(standing, name, state) or None,
     )
+
+
+def _replicas(standing: Standing, name: str, database: Any) -> dict[str, Section]:
+    """Those that follow a database, with what isn't as that has it."""
+    told = {one.name: one.state for one in standing.of("database-replica").values()}
+    mine = {called: state for called, state in told.items() if state.source == standing.ids[f"database/{name}"]}
+    return {called.removeprefix(f"{name}-"): _replica(state, database) for called, state in mine.items()}
+
+
+def _replica(state: Any, database: Any) -> Section:
+    own = ("instance_class", "storage", "max_storage")
+    differing = {field: told for field in own if (told := getattr(state, field)) != getattr(database, field)}
+    return said(**differing, zone=None if state.multi_zone else state.zone, multi_zone=state.multi_zone or None)
 
 
 def caches(standing: Standing) -> dict[str, Section]:

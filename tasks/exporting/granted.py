@@ -59,8 +59,8 @@ def actions_of(statement: Any) -> tuple[str, ...]:
 
 def target(standing: Standing, arn: str) -> str:
     """What a grant or a variable names: a thing of the document, `database/<name>` for its secret, or the ARN."""
-    key = standing.key(arn)
-    if key.partition("/")[0] in NAMEABLE:
-        return key
     databases = (f"database/{name}" for name in standing.of("database"))
-    return next((one for one in databases if standing.ids.get(f"{one}.secret") == arn), arn)
+    if its_secret := next((one for one in databases if standing.ids.get(f"{one}.secret") == arn), None):
+        return its_secret
+    key = standing.key(arn)
+    return key if key.partition("/")[0] in NAMEABLE else arn

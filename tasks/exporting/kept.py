@@ -6,9 +6,10 @@ from tasks.exporting.standing import Section, Standing, said
 
 
 def secrets(standing: Standing) -> dict[str, Section]:
-    """Each, by name; passwords of caches belong to those."""
-    of_caches = {one.state.token for one in standing.of("replication-group").values()}
-    return {name: _secret(one.state) for name, one in standing.of("secret").items() if one.id not in of_caches}
+    """Each, by name; passwords of caches and databases belong to those."""
+    theirs = {one.state.token for one in standing.of("replication-group").values()}
+    theirs |= {one.state.secret for one in standing.of("database").values()}
+    return {name: _secret(one.state) for name, one in standing.of("secret").items() if one.id not in theirs}
 
 
 def _secret(state: Any) -> Section:

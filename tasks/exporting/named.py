@@ -1,16 +1,19 @@
 """What things are called in AWS, as names of the document again: `names` of functions and of machines."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from blueprints.naming import called_in_aws
 from blueprints.part import filled
 from tasks.exporting.standing import Standing
+from tasks.kind import Found
 
 KINDS = {
     "bucket": "bucket",
     "queue": "queue",
     "function": "function",
     "database": "database",
+    "database-replica": "database",
     "replication-group": "cache",
     "cache-cluster": "cache",
 }
@@ -29,5 +32,13 @@ def _called(standing: Standing) -> dict[str, str]:
     for one in standing.found:
         asked = called_in_aws(one.key) if one.kind in KINDS else None
         if asked and (one.kind in ("bucket", "queue", "function") or f"{one.key}.address" in standing.ids):
-            told[f"{KINDS[one.kind]}/{one.name}"] = str(filled(asked, standing.ids))
+            told[_name(standing, one)] = str(filled(asked, standing.ids))
     return told
+
+
+def _name(standing: Standing, one: Found[Any]) -> str:
+    """As a document has it: a replica is named beside its database."""
+    if one.kind == "database-replica":
+        database = standing.key(one.state.source)
+        return f"{database}/{one.name.removeprefix(database.partition('/')[2]).removeprefix('-')}"
+    return f"{KINDS[one.kind]}/{one.name}"

@@ -10,7 +10,7 @@ FIELDS = {
     "unhealthy_servers": r"balancer-.+-unhealthy",
     "server_errors": r"(balancer|api)-.+-errors",
     "function_errors": r"function-.+-errors",
-    "database_storage": r"database-.+-storage",
+    "database_storage": r"(database|replica)-.+-storage",
 }
 """By the field that an alarm comes from, what its part is called."""
 
@@ -44,10 +44,11 @@ def alarms(standing: Standing) -> Section | None:
 
 
 def _threshold(standing: Standing, field: str, name: str, state: Any) -> float:
-    """A database's is the share of its storage."""
+    """A database's, or a replica's, is the share of its storage."""
     threshold = float(state.threshold)
     if field == "database_storage":
-        database = standing.state("database", name.removeprefix("database-").removesuffix("-storage"))
+        kind, _, called = name.removesuffix("-storage").partition("-")
+        database = standing.state("database-replica" if kind == "replica" else kind, called)
         threshold *= 100 / (GIB * database.storage) if database else 1
     return round(threshold) if abs(threshold - round(threshold)) < 1e-9 else threshold
 

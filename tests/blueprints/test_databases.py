@@ -143,3 +143,11 @@ def test_a_replica_is_named_beside_its_database_and_its_secret_is_the_databases(
     assert "functions.clerk.names.READS" in problems(copied(more={"functions": {"clerk": clerk}}))
     reads = {"can": [{"read": "secret/database-main"}]}
     assert build(copied(more={"functions": {"clerk": {**clerk, "names": {}, **reads}}})).parts()
+
+
+def test_a_replica_that_is_nearly_full_is_told_of_by_its_own_share() -> None:
+    alarms = {"alarms": {"to": "topic/ops", "database_storage": 20}, "topics": {"ops": {}}}
+    by_key = {part.key: part for part in build(copied({"storage": 50}, more=alarms)).parts()}
+    own, database = by_key["alarm/replica-main-copy-0-storage"], by_key["alarm/database-main-storage"]
+    assert (own.threshold, database.threshold) == (10 * 1024**3, 4 * 1024**3)  # type: ignore[attr-defined]
+    assert "database-replica/main-copy-0" in own.needs
