@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tasks.scope import Scope
 from tests.physics import Physics
@@ -17,6 +18,8 @@ FAKE = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 _numbers = itertools.count(1)
+settings.register_profile("castra", deadline=None)  # what else a machine does is no fault of what's tested
+settings.load_profile("castra")
 
 
 @pytest.fixture(scope="session", autouse=True)
