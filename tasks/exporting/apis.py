@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from blueprints.apis import LONGEST, OPEN, STAGES, Authorizer
-from tasks.exporting.rest_apis import rest_apis
+from tasks.exporting.rest_apis import deciding, rest_apis
 from tasks.exporting.standing import Section, Standing, said
 from tasks.kind import Found
 
@@ -59,12 +59,12 @@ def _stage(standing: Standing, name: str, stage: Any, kind: str) -> Section:
 
 def _plain(authorizer: str) -> str:
     """In AWS, its name ends with its type."""
-    return authorizer.removesuffix("-jwt").removesuffix("-lambda") if authorizer else authorizer
+    return re.sub("-(jwt|lambda)$", "", authorizer)
 
 
 def _authorizer(standing: Standing, state: Any, api: str) -> Section:
-    usual = Authorizer(kind="lambda").part("", api).identity
-    common = said(identity=None if state.identity == usual else list(state.identity))
+    header = Authorizer(kind="lambda").part("", api).identity
+    common = said(identity=None if state.identity == header else list(state.identity))
     if state.type == "lambda":
         return {"kind": "lambda", "function": standing.function(state.function), "cache": state.cache, **common}
     if pool := POOL.match(state.issuer):
@@ -78,20 +78,19 @@ def _named(route: Any) -> str:
 
 
 def _decides(state: Any, kind: str) -> str:
-    """Who decides on all routes, where they agree."""
-    asked = {_named(route) for key, route in state.routes.items() if kind == "http" or key == "$connect"}
-    return asked.pop() if len(asked) == 1 else OPEN
+    """Who decides on most routes."""
+    return deciding(_named(route) for key, route in state.routes.items() if kind == "http" or key == "$connect")
 
 
 def _route(standing: Standing, key: str, route: Any, kind: str, by: str, throttle: Any) -> Section:
     """One that somebody made by hand and that leads nowhere has no `to`, which no document is right without."""
     if route.to is None:
         return {}
-    usual = by if kind == "http" or key == "$connect" else OPEN
+    otherwise = by if kind == "http" or key == "$connect" else OPEN
     longest = round(1000 * LONGEST[kind])
     return said(
         to=standing.function(route.to.uri),
-        authorizer=None if _named(route) == usual else _named(route),
+        authorizer=None if _named(route) == otherwise else _named(route),
         scopes=list(route.scopes),
         timeout=None if route.to.timeout == longest else route.to.timeout / 1000,
         throttle=throttle.model_dump() if throttle else None,

@@ -51,7 +51,7 @@ def true_to(standing: Standing, document: Section, parts: Iterable[Any]) -> Sect
 
 def _true(standing: Standing, key: str, boots: Mapping[str, str], written: Section) -> Section:
     stands = standing.state(*key.split("/", 1))
-    if not written.keys() & {"names", "proxy"} or boots.get(key) == stands.user_data:
+    if stands is None or boots.get(key) == stands.user_data:
         return written
     return {field: value for field, value in written.items() if field not in OURS} | _as_it_is(stands.user_data)
 

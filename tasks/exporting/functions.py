@@ -8,14 +8,12 @@ from pydantic import ValidationError
 
 from blueprints.functions import HAS_INTERFACES, WRITES_LOGS, LambdaFunction
 from blueprints.granting import PARAMETER, READS_PARAMETER, READS_SECRET, SECRET
-from blueprints.part import filled
 from blueprints.triggers import READS_QUEUE
 from tasks.exporting.granted import actions_of, grants, target
 from tasks.exporting.machines import policy
 from tasks.exporting.named import names_in
 from tasks.exporting.standing import Section, Standing, said
 from tasks.exporting.triggers import triggers
-from tasks.identity.policy import canonical
 from tasks.kind import Found
 from tasks.serverless.function_state import ZIP
 
@@ -127,10 +125,9 @@ def _told_apart(
 def _says(standing: Standing, own: str, section: Section, text: str) -> bool:
     """Whether the section's policy is the one that stands."""
     try:
-        document = LambdaFunction.model_validate(section).policy(own, standing.region)
+        return standing.says(LambdaFunction.model_validate(section).policy(own, standing.region), text)
     except ValidationError:
         return False
-    return canonical(filled(document, standing.ids)) == text
 
 
 def _url(standing: Standing, name: str) -> Section | None:

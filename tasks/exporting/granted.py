@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from blueprints.granting import (
     INVOKES,
     LISTS_BUCKET,
@@ -13,6 +15,7 @@ from blueprints.granting import (
     SENDS,
     WRITES_BUCKET,
     Grant,
+    partition,
     policy_of,
 )
 from tasks.exporting.standing import Section, Standing
@@ -36,7 +39,10 @@ def granted(standing: Standing, policy: str) -> list[Section] | None:
     can = grants(standing, json.loads(policy)["Statement"])
     if not can:
         return None
-    said = [one for grant in can for one in Grant.model_validate(grant).statements(standing.region)]
+    try:
+        said = [one for grant in can for one in Grant.model_validate(grant).statements(standing.region)]
+    except ValidationError:  # a part of a bucket, say
+        return None
     return can if standing.says(policy_of(said), policy) else None
 
 
@@ -58,9 +64,15 @@ def actions_of(statement: Any) -> tuple[str, ...]:
 
 
 def target(standing: Standing, arn: str) -> str:
-    """What a grant or a variable names: a thing of the document, `database/<name>` for its secret, or the ARN."""
+    """What a grant or a variable names: a thing of the document, `database/<name>` for its secret, or by its ARN.
+
+    A parameter of the same account and region is `ssm:/path`. A site's bucket is none of the section `buckets`.
+    """
     databases = (f"database/{name}" for name in standing.of("database"))
     if its_secret := next((one for one in databases if standing.ids.get(f"{one}.secret") == arn), None):
         return its_secret
-    key = standing.key(arn)
-    return key if key.partition("/")[0] in NAMEABLE else arn
+    kind, _, name = (key := standing.key(arn)).partition("/")
+    if kind in NAMEABLE and not (kind == "bucket" and name in standing.of("site")):
+        return key
+    here = f"arn:{partition(standing.region)}:ssm:{standing.region}:{standing.ids['account:']}:parameter/"
+    return f"ssm:/{arn.removeprefix(here)}" if arn.startswith(here) else arn

@@ -32,4 +32,5 @@ def parameters(standing: Standing) -> dict[str, Section]:
 def _parameter(state: Any) -> Section:
     if state.value is not None:
         return {"value": state.value}
-    return {"random": said(length=state.length or None, punctuation=state.punctuation), "on_removal": state.on_removal}
+    random = said(length=state.length or None, punctuation=state.punctuation)
+    return said(random=random, on_removal=None if state.on_removal == "keep" else state.on_removal)

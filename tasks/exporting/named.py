@@ -29,8 +29,9 @@ def names_in(standing: Standing, variables: Mapping[str, str]) -> dict[str, str]
 def _called(standing: Standing) -> dict[str, str]:
     """Names, such as `bucket/uploads`, with what they are called in AWS, where that is known."""
     told = {}
+    sites = {f"bucket/{name}" for name in standing.of("site")}
     for one in standing.found:
-        asked = called_in_aws(one.key) if one.kind in KINDS else None
+        asked = called_in_aws(one.key) if one.kind in KINDS and one.key not in sites else None
         if asked and (one.kind in ("bucket", "queue", "function") or f"{one.key}.address" in standing.ids):
             told[_name(standing, one)] = str(filled(asked, standing.ids))
     return told

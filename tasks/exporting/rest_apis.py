@@ -1,6 +1,8 @@
 """REST APIs in the section `apis`, with their keys and plans."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from blueprints.apis import OPEN
@@ -23,12 +25,17 @@ def rest_apis(standing: Standing) -> dict[str, Section]:
     return {name: _api(standing, name, one) for name, one in standing.of("rest-api").items()}
 
 
+def deciding(by_route: Iterable[str]) -> str:
+    """Who decides on most routes; nobody, where as many are open."""
+    counts = Counter(by_route)
+    return max(counts, key=lambda one: (counts[one], one == OPEN), default=OPEN)
+
+
 def _api(standing: Standing, name: str, one: Found[Any]) -> Section:
     state, stage = one.state, standing.state("rest-stage", name)
     cors = _cors(state)
     methods = {key: method for key, method in state.methods.items() if method and not _follows(key, method, cors)}
-    asked = {method.authorizer or method.authorization for method in methods.values()}
-    by = asked.pop() if len(asked) == 1 else OPEN
+    by = deciding(method.authorizer or method.authorization for method in methods.values())
     settings = dict(stage.settings) if stage else {}
     usual = settings.pop(EVERY, None)
     return said(
@@ -82,7 +89,7 @@ def _cors(state: Any) -> Cors | None:
         headers=unquoted(more.get(f"{ALLOW}Headers")),
         max_age=next((int(one) for one in unquoted(more.get("Access-Control-Max-Age")) or () if one.isdigit()), None),
     )
-    return Cors.model_validate(told) if told.get("origins") else None
+    return Cors.model_construct(**told) if told.get("origins") else None
 
 
 def _mock(method: Any) -> bool:

@@ -15,9 +15,8 @@ MOCKED = {"application/json": '{"statusCode": 200}'}
 def route(standing: Standing, method: Any, by: str, cors: Cors | None, usual: Any, setting: Any) -> Section:
     """One, by its method and what its stage lets through and keeps."""
     to = standing.function(method.uri) or MOCK
-    sends = dict(method.sends)
-    for name in VARIABLE.findall(to):
-        sends.pop(f"integration.request.path.{name}", None)
+    filled = {f"integration.request.path.{name}": f"{REQUEST}path.{name}" for name in VARIABLE.findall(to)}
+    sends = {name: value for name, value in method.sends.items() if filled.get(name) != value}
     decides = method.authorizer or method.authorization
     written = said(
         to=to,
@@ -37,9 +36,9 @@ def route(standing: Standing, method: Any, by: str, cors: Cors | None, usual: An
     return written if method.validates == usually else {**written, "validates": method.validates}
 
 
-def unquoted(text: str | None) -> list[str] | None:
+def unquoted(text: str | None) -> tuple[str, ...] | None:
     """What stands between quotes in a header that is set to a text, by commas."""
-    return text.strip("'").split(",") if text else None
+    return tuple(text.strip("'").split(",")) if text else None
 
 
 def _answers(method: Any, to: str, sends: Section, cors: Cors | None) -> dict[int, Section]:

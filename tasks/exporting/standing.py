@@ -69,8 +69,11 @@ class Standing:
         return group.retention if group and self.ids[f"log-group/{own}"] == log else log or None
 
     def says(self, document: Any, text: str) -> bool:
-        """Whether a policy with references in it is the one that stands."""
-        return canonical(filled(document, self.ids)) == text
+        """Whether a policy with references in it is the one that stands. It isn't, if what it names doesn't."""
+        try:
+            return canonical(filled(document, self.ids)) == text
+        except KeyError:
+            return False
 
     def own_tags(self) -> dict[str, str]:
         """The user's own tags, as far as everything that tells them agrees."""

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from blueprints.reading import build
 from flows import artifacts
 from flows.export import export
+from tasks.errors import Refused
 from tests.conductor import raise_all
 from tests.flows.shell import castra
-from tests.flows.world import REGION, scope, small
+from tests.flows.world import REGION, ROOT, scope, small
 from tests.physics import Physics
 
 
@@ -34,4 +36,22 @@ def test_an_export_is_written_once_and_its_plan_has_nothing_to_do(
     export(name, REGION)
     assert [page["key"] for page in pages] == [f"blueprint-{name}"]
     assert file.read_text() in pages[0]["text"]
+    raise_all(scope(name), ())
+
+
+@pytest.mark.thorough
+def test_code_is_written_beside_the_document_and_refused_where_there_is_no_place_for_it(
+    aws: Physics, name: str, tmp_path: Path, prefect: str
+) -> None:
+    code = {"code": str(ROOT / "examples/functions"), "handler": "app.take"}
+    document = {"name": name, "region": REGION, "functions": {"greet": code}}
+    raise_all(scope(name), build(document).parts())
+    told = castra("export", name, "--region", REGION)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert f"castra export {name} --out {name}.yaml" in told.stderr.replace("\n", " ")
+    with pytest.raises(Refused, match="function/greet must lie beside the document"):
+        export(name, REGION)
+    told = castra("export", name, "--region", REGION, "--out", tmp_path / "again.yaml")
+    assert f"again.yaml, with code and pages in {tmp_path / 'again'}." in told.stdout.replace("\n", "")
+    assert (tmp_path / "again/functions/greet/app.py").read_text() == (ROOT / "examples/functions/app.py").read_text()
     raise_all(scope(name), ())

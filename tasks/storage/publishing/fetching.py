@@ -69,7 +69,7 @@ def published(pages: Mapping[str, Page]) -> Publishing:
     compress = COMPRESSED[packed.most_common(1)[0][0]] if packed else "none"
     rules = {}
     for key, page in pages.items():
-        if page.cache != cache_of(key, Publishing()):
+        if page.cache and page.cache != cache_of(key, Publishing()):
             rules[_pattern(key, page.cache, pages)] = page.cache
     cache = tuple(CacheRule(match=match, control=control) for match, control in sorted(rules.items()))
     return Publishing.model_validate({"cache": cache, "compress": compress})

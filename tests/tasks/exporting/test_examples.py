@@ -10,7 +10,7 @@ from blueprints.environment import Environment
 from blueprints.reading import data_in, load
 from tasks.errors import Refused
 from tasks.exporting.writing import export_to
-from tasks.reading import scope_of
+from tasks.scope import Scope
 from tests.conductor import look_and_plan, raise_all
 from tests.physics import Physics
 from tests.wheels import ask_no_index, wheel
@@ -38,6 +38,12 @@ def make_ready(environment: Environment) -> None:
         ec2.register_image(Name=f"{environment.name}-{name}", TagSpecifications=said, RootDeviceName="/dev/xvda")
 
 
+@pytest.fixture(scope="module")
+def scope(aws: Physics) -> Scope:
+    """One for all, as making its clients takes as long as an export."""
+    return Scope("none", "eu-west-1", poll_seconds=0.05)
+
+
 @pytest.fixture(autouse=True)
 def alone(aws: Physics) -> Iterator[None]:
     """Some are called alike, and striking each would take longer than all the rest."""
@@ -54,11 +60,14 @@ def index(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("path", tuple(names()))
-def test_it_comes_back_as_a_blueprint_that_changes_nothing(aws: Physics, path: Path, tmp_path: Path) -> None:
+def test_it_comes_back_as_a_blueprint_that_changes_nothing(
+    aws: Physics, scope: Scope, path: Path, tmp_path: Path
+) -> None:
     environment, name = load(path), path.relative_to(ROOT).as_posix()
     make_ready(environment)
-    scope, out, kinds = scope_of(environment), tmp_path / "again.yaml", {part.kind for part in environment.parts()}
-    scope.poll_seconds = 0.05
+    kinds, out = {part.kind for part in environment.parts()}, tmp_path / "again.yaml"
+    assert environment.region == scope.region
+    scope.environment, scope.tags = environment.name, environment.all_tags
     raise_all(scope, environment.parts(), among=kinds)
     before = len(aws.writes())
     if name in REFUSED:

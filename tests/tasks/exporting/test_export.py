@@ -12,7 +12,7 @@ from blueprints.reading import build, data_in, load, parse
 from tasks.errors import CastraError, Refused
 from tasks.exporting.export import export
 from tasks.reading import plan_of, resources, scope_of
-from tasks.scope import CREATED, FINGERPRINT, Scope
+from tasks.scope import CREATED, ENVIRONMENT, FINGERPRINT, PART, Scope, as_list
 from tests.conductor import raise_all
 from tests.physics import Physics
 
@@ -193,6 +193,25 @@ def test_what_carries_its_tags_by_hand_only_comes_back_and_only_tags_are_missing
     exported = export(Scope("old", REGION))
     assert exported.document["network"] == {"cidr": "10.6.0.0/16"}
     assert any("carry tags by hand" in one for one in exported.untold)
+    struck(scope)
+
+
+@pytest.mark.thorough
+def test_secrets_that_somebody_else_made_come_back_and_their_values_stay(aws: Physics) -> None:
+    kept, parameters = boto3.client("secretsmanager", region_name=REGION), boto3.client("ssm", region_name=REGION)
+    secret, salt = {ENVIRONMENT: "taken", PART: "secret/theirs"}, {ENVIRONMENT: "taken", PART: "parameter/salt"}
+    kept.create_secret(Name="theirs", SecretString="Carthago", Tags=as_list(secret))
+    asked = {"Name": "/castra/taken/salt", "Type": "SecureString", "Value": "Numantia", "Tags": as_list(salt)}
+    parameters.put_parameter(**asked)
+    told = export(Scope("taken", REGION))
+    assert told.document["secrets"] == {"theirs": {}}
+    assert told.document["parameters"] == {"salt": {"random": 32, "on_removal": "wipe"}}
+    assert any("2 parts carry tags by hand" in one for one in told.untold)
+    scope = raised(parse(told.text))
+    assert kept.get_secret_value(SecretId="theirs")["SecretString"] == "Carthago"
+    named = {"Name": "/castra/taken/salt", "WithDecryption": True}
+    assert parameters.get_parameter(**named)["Parameter"]["Value"] == "Numantia"
+    assert not any(value in told.text for value in ("Carthago", "Numantia"))
     struck(scope)
 
 

@@ -95,6 +95,7 @@ def files_in(folder: Path) -> dict[str, tuple[bytes, bool]]:
     }
 
 
+@pytest.mark.thorough
 def test_code_that_somebody_sent_by_hand_is_refused_and_nothing_is_left(
     aws: Physics, written: Environment, tmp_path: Path
 ) -> None:
@@ -107,6 +108,9 @@ def test_code_that_somebody_sent_by_hand_is_refused_and_nothing_is_left(
     scope.client("lambda").update_function_code(FunctionName="sent--work", ZipFile=content.getvalue(), Publish=True)
     (home := tmp_path / "home").mkdir()
     with pytest.raises(Refused, match=r"function/work: code: "):
+        export_to(scope, home / "back.yaml")
+    scope.client("logs").delete_log_group(logGroupName="/castra/sent/function-work")
+    with pytest.raises(Refused, match=r"log-group/function-work: "):
         export_to(scope, home / "back.yaml")
     assert list(home.iterdir()) == []
     raise_all(scope, ())
