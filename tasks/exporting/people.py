@@ -1,5 +1,7 @@
-"""The section `people`, from users, groups and keys of IAM; the keys themselves stay where they are."""
+"""The section `people`, from users, groups and keys of IAM; keys and passwords themselves stay where they are."""
 
+from blueprints.granting import partition
+from blueprints.people import CHANGE_PASSWORD
 from tasks.exporting.machines import policy
 from tasks.exporting.standing import Section, Standing, said
 
@@ -15,10 +17,14 @@ def people(standing: Standing) -> Section:
 
 
 def _user(standing: Standing, name: str) -> Section:
-    state, key = standing.state("user", name), standing.state("access-key", name)
+    """Who may sign in to the console may change its password, too, which needn't be said."""
+    state, key, login = (standing.state(kind, name) for kind in ("user", "access-key", "login-profile"))
+    follows = CHANGE_PASSWORD.format(partition=partition(standing.region)) if login else ""
     return said(
         groups=[standing.name(arn) for arn in state.groups],
-        policies=[policy(standing, arn) for arn in state.managed],
+        policies=[policy(standing, arn) for arn in state.managed if arn != follows],
         access_key=key is not None,
         generation=key.generation if key else None,
+        console=login is not None,
+        password_generation=login.generation if login else None,
     )

@@ -171,7 +171,7 @@ WITH_DATA: dict[str, Any] = {
     "network": {"cidr": "10.2.0.0/16", "zones": 2, "nat": "none"},
     "people": {
         "groups": {"some": {"policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}, "none": {}},
-        "users": {"ada": {"groups": ["some"], "access_key": True, "generation": 3}, "bea": {}},
+        "users": {"ada": {"groups": ["some"], "access_key": True, "generation": 3}, "bea": {"console": True}},
     },
     "images": {"golden": {"from_snapshot": {"snapshot": "snap-SOURCE", "encrypt": True, "boot_mode": "uefi"}}},
     "databases": {
