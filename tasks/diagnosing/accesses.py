@@ -9,9 +9,10 @@ from tasks.diagnosing.evidence import Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.kind import Found
 
-STORES = ("database", "replication-group", "cache-cluster")
+STORES = ("database", "database-replica", "replication-group", "cache-cluster")
 SUBNETS = ("database-subnet-group", "cache-subnet-group")
 SECTIONS = {"database": "databases", "replication-group": "caches", "cache-cluster": "caches"}
+REPLICAS = ".replicas."
 CLIENTS = {"scaling-group": "servers", "instance": "instances", "function": "functions"}
 MEND = "Raise its blueprint again, which has this rule: castra up FILE"
 
@@ -47,7 +48,7 @@ def accesses(evidence: Evidence) -> Iterator[Access]:
 def check(evidence: Evidence) -> Iterator[Finding]:
     """What no rule admits; of groups that aren't the environment's nothing is said."""
     for access in accesses(evidence):
-        section = f"{SECTIONS[access.store.kind]}.{access.store.name}"
+        section = place_of_store(evidence, access.store).partition(REPLICAS)[0]  # its database says who is admitted
         walls = firewalls_of(evidence, access.store.state.groups)
         inbound = (rule for one in walls for rule in one.state.inbound)
         if walls and not admits(inbound, "tcp", access.port, set(access.groups), _within(evidence, access.subnets)):
@@ -71,6 +72,14 @@ def check(evidence: Evidence) -> Iterator[Finding]:
                 f"told, by tcp on port {access.port}",
                 fix=MEND,
             )
+
+
+def place_of_store(evidence: Evidence, store: Found[Any]) -> str:
+    """Where a database, a replica or a cache stands in the blueprint; of one that was promoted, only the section."""
+    if store.kind != "database-replica":
+        return f"{SECTIONS[store.kind]}.{store.name}"
+    followed = [one.name for one in evidence.of("database") if one.id == store.state.source]
+    return next((f"databases.{one}{REPLICAS}{store.name.removeprefix(f'{one}-')}" for one in followed), "databases")
 
 
 def _clients(evidence: Evidence) -> Iterator[tuple[Found[Any], str, frozenset[str], tuple[str, ...]]]:

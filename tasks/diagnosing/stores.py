@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tasks.diagnosing.accesses import SECTIONS
+from tasks.diagnosing.accesses import STORES, place_of_store
 from tasks.diagnosing.causes import Cause
 from tasks.diagnosing.evidence import Evidence
 from tasks.diagnosing.finding import Finding
 from tasks.scope import PAUSED
 
+COPY_ANEW = (
+    "aws rds delete-db-instance --db-instance-identifier {name} --skip-final-snapshot, then raise its blueprint again: "
+    "castra up FILE"
+)
 EVENTS = "see its events in AWS's console"
 
 
@@ -90,15 +94,17 @@ https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheClust
 
 def check(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each that is in such a state."""
-    for store in evidence.of(*SECTIONS):
+    for store in evidence.of(*STORES):
         for status in evidence.stores.get(store.id, ()):
             if trouble := STATES.get(status):
                 asleep = trouble.cause == "stopped" and PAUSED in store.tags
                 fix = f"castra resume {evidence.environment} --region {evidence.region}" if asleep else trouble.fix
+                if (store.kind, trouble.cause) == ("database-replica", "database-failed"):
+                    fix = COPY_ANEW
                 yield Finding(
                     cause="paused" if asleep else trouble.cause,
                     part=store.key,
-                    place=f"{SECTIONS[store.kind]}.{store.name}{'.' if trouble.field else ''}{trouble.field}",
+                    place=f"{place_of_store(evidence, store)}{'.' if trouble.field else ''}{trouble.field}",
                     why="it is paused" if asleep else f"{trouble.why} ({status})",
                     fix=fix.format(name=store.id.rpartition(":")[2]),
                 )

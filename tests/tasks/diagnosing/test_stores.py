@@ -6,15 +6,17 @@ import pytest
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from blueprints.reading import build
+from tests.conductor import raise_all
 from tests.physics import Physics
 from tests.tasks.diagnosing.conftest import REGION, Standing
 from tests.tasks.diagnosing.test_network import deny, put, usual
 from tests.tasks.diagnosing.test_ways import revoke
 
 
-def database_is(camp: Standing, status: str) -> None:
+def database_is(camp: Standing, status: str, part: str = "database/main") -> None:
     """As RDS tells it by itself: no call of anybody's makes it so."""
-    name = camp.ids()["database/main"].rpartition(":")[2]
+    name = camp.ids()[part].rpartition(":")[2]
     get_backend("rds")[DEFAULT_ACCOUNT_ID][REGION].databases[name].status = status
 
 
@@ -87,6 +89,22 @@ def test_a_database_that_cannot_serve_is_told_with_its_state(
     assert "by hand" not in found.fix
     database_is(camp, "available")
     assert camp.told() == []
+
+
+def test_a_replica_that_cannot_serve_is_told_where_it_stands_in_the_blueprint(aws: Physics) -> None:
+    main = {"engine": "postgres", "version": "17", "password": "castra", "replicas": {"reports": {}}}
+    camp = Standing(
+        build({"name": "copied", "region": REGION, "network": {"cidr": "10.81.0.0/16"}, "databases": {"main": main}})
+    )
+    part = "database-replica/main-reports"
+    database_is(camp, "storage-full", part)
+    assert camp.told() == [("storage-full", part, "databases.main.replicas.reports.storage")]
+    database_is(camp, "failed", part)
+    (found,) = camp.diagnosis().findings
+    assert found.fix.startswith("aws rds delete-db-instance --db-instance-identifier copied-main-reports-")
+    database_is(camp, "available", part)
+    assert camp.told() == []
+    raise_all(camp.scope, ())
 
 
 @pytest.mark.thorough
