@@ -11,6 +11,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from blueprints.buckets import Storage
+from blueprints.databases import InstanceClass
 from blueprints.listening import Port
 from blueprints.log_groups import KeyArn
 from blueprints.mixing import InstanceType
@@ -118,7 +119,10 @@ class Prove(Piece):
         default=None, description="Where the proof runs, as the restored instance sees it: only there the port is open."
     )
     instance_type: InstanceType | None = Field(
-        default=None, description="What it's restored as; as the one that was backed up, if not given."
+        default=None, description="What an instance is restored as; as the one that was backed up, if not given."
+    )
+    instance_class: InstanceClass | None = Field(
+        default=None, description="What a database is restored as; as the one that was backed up, if not given."
     )
     minutes: int = Field(default=30, ge=2, le=720, description="Patience until it runs, and answers.")
 
@@ -135,6 +139,10 @@ class Prove(Piece):
         except re.error as error:
             raise ValueError(f"expects what is no regular expression: {error}") from None
         return self
+
+
+ASKED_OF_INSTANCES = ("query", "port", "instance_type")
+"""What a proof asks of instances only: a restored database lets nobody in."""
 
 
 def _one_or_more(value: object) -> object:
@@ -205,15 +213,12 @@ class BackupPolicy(Piece):
                 yield Problem(f"{where}.buckets", why, f"Write buckets.{bucket}.versioning: true")
         if self.databases and not (self.instances or self.volumes or self.select):
             yield from self._idle_problems(where)
-        for field in ("copies", "prove") if self.databases else ():
-            if getattr(self, field):
-                why = "databases get neither copies nor proofs yet"
-                yield Problem(f"{where}.{field}", why, "Cover them in a policy of their own, without it")
         yield from self._copy_problems(where, region)
 
     def _idle_problems(self, where: str) -> Iterator[Problem]:
         """What only instances and volumes have, where the policy covers none."""
-        idle = {"before": self.before, "after": self.after, "as": self.as_, "reboot": self.reboot}
+        idle: dict[str, object] = {"before": self.before, "after": self.after, "as": self.as_, "reboot": self.reboot}
+        idle |= {f"prove.{field}": getattr(self.prove, field, None) for field in ASKED_OF_INSTANCES}
         for field, written in idle.items():
             if written:
                 why = "is for instances and their volumes, and this policy covers none: RDS itself sees to a snapshot"

@@ -10,7 +10,7 @@ from blueprints.admitting import Admits
 from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
 from blueprints.network import Network
-from blueprints.part import Id, Name, Part, Piece, of
+from blueprints.part import Id, Lookup, Name, Part, Piece, asking, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
 from blueprints.replicas import MOST, ROOM_TO_GROW, Apply, InstanceClass, Replica
@@ -34,6 +34,8 @@ VERSIONS: Mapping[Engine, tuple[str, str]] = {
 """How a major version is written, and an example."""
 HALF_AN_HOUR = 30  # minutes
 PASSWORD_LENGTH = 32  # characters; MySQL and MariaDB take 41 at most
+SubnetGroupId = Annotated[Id, of("database-subnet-group")] | Annotated[Lookup, asking("id")]
+ParameterGroupId = Annotated[Id, of("database-parameter-group")] | Annotated[Lookup, asking("id")]
 
 
 class DatabaseSubnetGroup(Part):
@@ -62,9 +64,9 @@ class Database(Part):
     storage: int = Field(ge=20, le=65_536, description="GiB.")
     max_storage: int | None = Field(default=None, description="GiB that it may grow to by itself; None: it doesn't.")
     multi_zone: bool = False
-    subnet_group: Annotated[Id, of("database-subnet-group")]
+    subnet_group: SubnetGroupId
     groups: tuple[GroupId, ...]
-    parameter_group: Annotated[Id, of("database-parameter-group")]
+    parameter_group: ParameterGroupId
     port: int
     database: str | None = None
     user: str = "castra"
@@ -79,6 +81,10 @@ class Database(Part):
     deletion_protection: bool = False
     apply: Apply = "window"
     on_removal: OnRemoval = "snapshot"
+    encrypted: bool = Field(default=True, description="False only for what is restored from an unencrypted snapshot.")
+    snapshot: str | None = Field(
+        default=None, description="ARN of the snapshot that it's restored from at first; no change afterwards."
+    )
 
 
 # ---------------------------------------------------------------------- the section

@@ -13,13 +13,14 @@ from flows.alarms import alarm
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER, settle, submit, submit_removals
 from flows.forms import Blueprint
-from tasks.backups.proof_parts import end_of, parts_of_proof
+from tasks.backups.proof_parts import end_of
 from tasks.backups.proof_plan import plan_proofs
-from tasks.backups.proving import Proof, check
+from tasks.backups.proving import Proof
 from tasks.backups.record import PROVEN
-from tasks.backups.restoration import known_machine, within
+from tasks.backups.restoration import within
+from tasks.backups.stores import store_of
 from tasks.decide import Plan
-from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain, gone_is_fine
+from tasks.errors import CastraError, Failed, Halted, LeaseLost, explain
 from tasks.lease import lease
 from tasks.operation import Deed, Operation
 from tasks.progress import Event, announce, step
@@ -101,7 +102,7 @@ def _raise_all(
             continue
         try:
             there = scopes[what]
-            parts = parts_of_proof(proof, known_machine(there, proof.backup), there.region)
+            parts = store_of(proof.backup.id).proof_parts(there, proof)
             plan = plan_beside(parts, there)
             plans[what] = (proof, plan, submit(plan, there))
         except AMISS as error:
@@ -124,10 +125,11 @@ def _raise_all(
 @task(name="check", task_run_name="check {proof.deed.what}", cache_policy=NO_CACHE)
 def _check(scope: Scope, proof: Proof, ids: dict[str, str]) -> tuple[bool, str, float]:
     """Whether a restored backup is good, and what it has shown or why it isn't."""
+    assert proof.backup is not None
     started, what = time.monotonic(), f"prove {proof.deed.what}"
     with step(what):
         try:
-            good, told = True, check(scope, proof, ids)
+            good, told = True, store_of(proof.backup.id).check(scope, proof, ids)
         except STOPS:
             raise
         except AMISS as error:
@@ -142,10 +144,8 @@ def _stamp(scope: Scope, proof: Proof) -> None:
     """Note the proof on the backup and all its snapshots, unless it was pruned meanwhile."""
     assert proof.backup is not None
     scope.go_ahead.check()
-    ids = [id for id in proof.backup.ids if id.startswith(("ami-", "snap-"))]
-    noted = [{"Key": PROVEN, "Value": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}]
-    with gone_is_fine("InvalidSnapshot.NotFound", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"):
-        scope.ec2.create_tags(Resources=ids, Tags=noted)
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    store_of(proof.backup.id).note(scope, proof.backup, {PROVEN: now})
 
 
 def _strike_all(scopes: Iterable[Scope]) -> None:

@@ -7,7 +7,8 @@ from prefect import flow
 from flows.artifacts import show_operation, this_run
 from flows.carry_out import RUNNER, carry_out
 from flows.forms import Account, Region, Role, moment
-from tasks.backups.restoration import Wish, carried_out, plan_restore, within
+from tasks.backups.restoration import carried_out, plan_restore, within
+from tasks.backups.restoring import Wish
 from tasks.lease import lease
 from tasks.operation import Operation
 from tasks.scope import Scope

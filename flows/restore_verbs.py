@@ -62,7 +62,8 @@ def restore(
             return
         from dataclasses import replace
 
-        from tasks.backups.restoration import Wish, plan_restore
+        from tasks.backups.restoration import plan_restore
+        from tasks.backups.restoring import Wish
 
         moment = at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
         wish = Wish(what, moment, backup, device, into, where_it_was, instance_type, zone)

@@ -99,6 +99,7 @@ TABLE: tuple[Rule, ...] = (
     Rule("ResourceConflictException", "dependency", ("in progress",)),  # of functions: another update
     Rule("ResourceConflictException", "dependency", ("state: Pending",)),
     Rule("ResourceLimitExceeded", "dependency", ("in progress",)),  # of snapshots: 20 copies at a time into a region
+    Rule("SnapshotQuotaExceeded", "dependency", ("across regions",)),  # of databases: 20 copies at a time into a region
     Rule("ResourceInUseException", "dependency"),  # of event sources: another change is under way; of certificates
     Rule("InvalidRequestException", "dependency", ("already scheduled for deletion",)),  # a secret that goes for good
     Rule("InvalidSubnet", "propagation", ("does not exist",)),  # of caches

@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from blueprints.environment import Environment
 from tasks.backups.copying import Copies, There, copies_of, homes_of
-from tasks.backups.disk_listing import PAGE, assembled
 from tasks.backups.planning import chosen
-from tasks.backups.record import BACKUP, group_of
+from tasks.backups.stores import STORES
 from tasks.each import each
 from tasks.operation import Operation
-from tasks.scope import Scope, as_dict
-
-SHARED = "castra:shared"  # the accounts that a snapshot or image is shared with: that has no bulk read
+from tasks.scope import Scope
 
 
 def plan_copies(
@@ -49,13 +45,11 @@ def _gib(copies: Copies) -> int:
 
 
 def standing_in(scope: Scope, region: str, environment: str, policy: str) -> There:
-    """A policy's backups in one region, with what there is to know for copies: two listings."""
-    filters = [{"Name": f"tag:{BACKUP}", "Values": [group_of(environment, policy)]}]
-    asked: dict[str, Any] = {"Filters": filters, "region": region, "PaginationConfig": PAGE}
-    images = list(scope.pages("ec2", "describe_images", "Images", Owners=["self"], **asked))
-    snapshots = list(scope.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], **asked))
-    tagged = {one["ImageId"]: as_dict(one.get("Tags")) for one in images}
-    tagged |= {one["SnapshotId"]: as_dict(one.get("Tags")) for one in snapshots}
-    shared = {id: frozenset(tags[SHARED].split()) for id, tags in tagged.items() if SHARED in tags}
-    encrypted = frozenset(one["SnapshotId"] for one in snapshots if one.get("Encrypted"))
-    return There(assembled(images, snapshots, region), shared, encrypted)
+    """A policy's backups in one region, over all stores, with what there is to know for copies."""
+    told = [one for _, one in each(lambda store: store.carrier.there(scope, region, environment, policy), STORES)]
+    shared = {id: accounts for one in told for id, accounts in one.shared.items()}
+    return There(
+        sorted((backup for one in told for backup in one.backups), key=lambda one: (one.moment, one.taken, one.id)),
+        shared,
+        frozenset(id for one in told for id in one.encrypted),
+    )

@@ -11,8 +11,9 @@ from tasks.backups.machine import MACHINE, PLACE, words_in, words_of
 class DatabaseMachine(BaseModel):
     """A database, as what it's restored into needs to know it. `storage` is in GiB, as is `max_storage`; 0 is none.
 
-    `subnet_group` and `parameter_group` are names in its region; `key` is the ARN of the key that somebody chose. What
-    doesn't fit into two tags is left out: the key first, then the parameter group.
+    `zones` are two that its subnets are in; `subnet_group` and `parameter_group` are names in its region; `key` is the
+    ARN of the key that somebody chose. What doesn't fit into two tags is left out: the key first, then the parameter
+    group.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,7 +26,8 @@ class DatabaseMachine(BaseModel):
     multi_zone: bool = False
     port: int = 0
     user: str = ""
-    zone: str = ""
+    zones: tuple[str, ...] = ()
+    encrypted: bool = True
     subnet_group: str = ""
     groups: tuple[str, ...] = ()
     parameter_group: str = ""
@@ -36,7 +38,7 @@ class DatabaseMachine(BaseModel):
         """As a backup's tags have it. Pure."""
         what = {"class": self.instance_class, "engine": self.engine, "version": self.version, "user": self.user}
         what |= {"storage": _number(self.storage), "port": _number(self.port), "max": _number(self.max_storage)}
-        what |= {"multi": "yes" if self.multi_zone else "", "zone": self.zone}
+        what |= {"multi": "yes" if self.multi_zone else "", "zones": "+".join(self.zones)}
         place = {"subnets": self.subnet_group, "groups": "+".join(self.groups), "settings": self.parameter_group}
         tags = {MACHINE: words_of(what), PLACE: words_of(place | {"key": self.key})}
         return {key: value for key, value in tags.items() if value}
@@ -44,7 +46,7 @@ class DatabaseMachine(BaseModel):
 
 def database_machine_of(database: Mapping[str, Any], key: str = "") -> DatabaseMachine:
     """From a database as DescribeDBInstances tells it."""
-    settings = database.get("DBParameterGroups") or [{}]
+    settings, subnets = database.get("DBParameterGroups") or [{}], database.get("DBSubnetGroup", {}).get("Subnets", [])
     return DatabaseMachine(
         instance_class=database.get("DBInstanceClass", ""),
         engine=database.get("Engine", ""),
@@ -54,7 +56,8 @@ def database_machine_of(database: Mapping[str, Any], key: str = "") -> DatabaseM
         multi_zone=database.get("MultiAZ", False),
         port=database.get("Endpoint", {}).get("Port", 0),
         user=database.get("MasterUsername", ""),
-        zone=database.get("AvailabilityZone", ""),
+        zones=tuple(sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets})[:2]),
+        encrypted=database.get("StorageEncrypted", False),
         subnet_group=database.get("DBSubnetGroup", {}).get("DBSubnetGroupName", ""),
         groups=tuple(sorted(group["VpcSecurityGroupId"] for group in database.get("VpcSecurityGroups", []))),
         parameter_group=settings[0].get("DBParameterGroupName", ""),
@@ -74,12 +77,17 @@ def read_database_machine(tags: Mapping[str, str], snapshot: Mapping[str, Any]) 
         multi_zone=said.get("multi") == "yes",
         port=snapshot.get("Port") or _whole(said.get("port", "")),
         user=snapshot.get("MasterUsername", ""),
-        zone=said.get("zone", ""),
+        zones=_several(said.get("zones", "")),
+        encrypted=snapshot.get("Encrypted", False),
         subnet_group=said.get("subnets", ""),
-        groups=tuple(group for group in said.get("groups", "").split("+") if group),
+        groups=_several(said.get("groups", "")),
         parameter_group=said.get("settings", ""),
         key=said.get("key", ""),
     )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.split("+") if word)
 
 
 def _number(number: int) -> str:

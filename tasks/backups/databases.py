@@ -2,18 +2,25 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from blueprints.part import Part
 from tasks.backups.birth import birth_tags
-from tasks.backups.database_machine import database_machine_of, read_database_machine
+from tasks.backups.carrier import Carrier
+from tasks.backups.database_copying import DatabaseCarrier
+from tasks.backups.database_listing import databases_in, piece_of
+from tasks.backups.database_machine import database_machine_of
+from tasks.backups.database_restoring import check_database, database_parts, database_proof_parts
 from tasks.backups.policy import Taking
-from tasks.backups.record import BACKUP, COPY_OF, Backup, Health, Piece, said_by
+from tasks.backups.proving import Proof
+from tasks.backups.record import Backup
+from tasks.backups.restoring import Wish
 from tasks.backups.sources import MISSING, Covered, Source, Volume, part_in
 from tasks.backups.store import Asked, Made
 from tasks.data.database_listing import FAILED, LEAVING, name_of, settled
+from tasks.data.database_state import RESTORED_FROM
 from tasks.errors import CastraError, gone_is_fine
 from tasks.scope import KMS_KEY, RETIRED, Scope, as_dict, as_list, short_hash
 
@@ -26,7 +33,6 @@ WAYS_OUT = {
     LEAVING: "take it out of the policy",
 }
 GONE = "DBSnapshotNotFound"
-_STATES: dict[str, Health] = {"available": "complete", "creating": "pending", "copying": "pending"}
 
 
 class Databases:
@@ -37,6 +43,7 @@ class Databases:
     """US dollars for a GiB-month beyond the databases' own size: https://aws.amazon.com/rds/postgresql/pricing/"""
     taken_names = frozenset({"DBSnapshotAlreadyExists"})
     kept = frozenset({"InvalidDBSnapshotState"})
+    carrier: Carrier = DatabaseCarrier()
 
     def holds(self, id: str) -> bool:
         """By its ARN."""
@@ -44,9 +51,7 @@ class Databases:
 
     def listed(self, scope: Scope, asked: Asked, region: str) -> list[Backup]:
         """One listing, tags and all; what is on its way out isn't told any more."""
-        found = scope.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region, SnapshotType="manual")
-        told = (_backup(one, region or scope.region) for one in found if one["Status"] != LEAVING)
-        return [one for one in told if one and asked.wants(one)]
+        return [one for one, _ in databases_in(scope, asked, region)]
 
     def covered(self, policy: BackupPolicy, environment: Environment, scope: Scope) -> Covered:
         """One listing, where any is covered; databases have no filter by tag."""
@@ -73,7 +78,7 @@ class Databases:
             DBSnapshotIdentifier=snapshot_name(str(scope.environment), taking),
             Tags=as_list(tags),
         )["DBSnapshot"]
-        return Made(answer["DBSnapshotArn"], (_piece(answer, tags),))
+        return Made(answer["DBSnapshotArn"], (piece_of(answer, tags),))
 
     def removals(self, scope: Scope, backup: Backup) -> Iterator[Callable[[], Any]]:
         """One call; gone already is fine."""
@@ -85,14 +90,30 @@ class Databases:
         yield delete
 
     def in_use(self, scope: Scope, beside: Collection[str]) -> Mapping[str, str]:
-        """What is being copied, by the copies' tags, which say what they are of."""
-        used: dict[str, str] = {}
+        """What is being restored, and what is being copied, by the tags which say what something is of."""
+        used = {
+            tags[RESTORED_FROM]: f"database {one['DBInstanceIdentifier']} is being made of it"
+            for one in scope.pages("rds", "describe_db_instances", "DBInstances")
+            if RESTORED_FROM in (tags := _tags(one)) and one["DBInstanceStatus"] == "creating"
+        }
         for region in (scope.region, *beside):
             for one in self.listed(scope, Asked(), region):
                 origin, _, id = (one.copy_of or "").partition("/")
                 if one.state == "pending" and origin == scope.region:
                     used[id] = f"it is being copied to {name_of(one.id)} in {region}"
         return used
+
+    def parts(self, scope: Scope, backup: Backup, wish: Wish) -> tuple[Part, ...]:
+        """See the protocol."""
+        return database_parts(scope, backup, wish)
+
+    def proof_parts(self, scope: Scope, proof: Proof) -> tuple[Part, ...]:
+        """See the protocol."""
+        return database_proof_parts(proof, scope.region)
+
+    def check(self, scope: Scope, proof: Proof, ids: Mapping[str, str]) -> str:
+        """See the protocol."""
+        return check_database(scope, proof, ids)
 
     def note(self, scope: Scope, backup: Backup, tags: Mapping[str, str]) -> None:
         """By its ARN."""
@@ -147,32 +168,4 @@ def _source(database: Mapping[str, Any], environment: str) -> Source:
         volumes=(disk,),
         database=database_machine_of(database, key),
         hindered=hindered(database["DBInstanceStatus"]),
-    )
-
-
-def _backup(snapshot: Mapping[str, Any], region: str) -> Backup | None:
-    """From a snapshot as RDS tells it; None for one that is nobody's backup."""
-    tags = _tags(snapshot)
-    if BACKUP not in tags:
-        return None
-    piece = _piece(snapshot, tags)
-    return Backup(
-        id=piece.id,
-        taken=snapshot.get("SnapshotCreateTime") or datetime.now(UTC),  # it's told once it has begun
-        state=piece.state,
-        pieces=(piece,),
-        region=region,
-        why=f"its state is {snapshot['Status']}" if piece.state == "failed" else "",
-        database=read_database_machine(tags, snapshot),
-        **said_by(tags),
-    )
-
-
-def _piece(snapshot: Mapping[str, Any], tags: Mapping[str, str]) -> Piece:
-    return Piece(
-        id=snapshot["DBSnapshotArn"],
-        volume=snapshot.get("DbiResourceId", ""),
-        gib=snapshot.get("AllocatedStorage", 0),
-        state=_STATES.get(snapshot["Status"], "failed"),
-        copy_of=tags.get(COPY_OF),
     )

@@ -5,10 +5,17 @@ from typing import Any
 
 from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from blueprints.part import Part
+from tasks.backups.carrier import Carrier
+from tasks.backups.disk_copying import DiskCarrier
 from tasks.backups.disk_listing import listed
 from tasks.backups.disk_making import make_image, make_lone, make_set
+from tasks.backups.disk_restoring import disk_parts, known_machine
 from tasks.backups.policy import Taking
+from tasks.backups.proof_parts import parts_of_proof
+from tasks.backups.proving import Proof, check
 from tasks.backups.record import Backup
+from tasks.backups.restoring import Wish
 from tasks.backups.sources import Covered, disks_covered
 from tasks.backups.store import Asked, Made
 from tasks.backups.using import in_use
@@ -26,6 +33,7 @@ class Disks:
     gib_month = GIB_MONTH
     taken_names = frozenset({"InvalidAMIName.Duplicate"})
     kept = frozenset({"InvalidSnapshot.InUse", "OperationNotPermitted"})
+    carrier: Carrier = DiskCarrier()
 
     def holds(self, id: str) -> bool:
         """By how its ids begin; a set's name is Castra's own."""
@@ -69,6 +77,19 @@ class Disks:
     def in_use(self, scope: Scope, beside: Collection[str]) -> Mapping[str, str]:
         """See the protocol."""
         return in_use(scope, beside)
+
+    def parts(self, scope: Scope, backup: Backup, wish: Wish) -> tuple[Part, ...]:
+        """See the protocol."""
+        return disk_parts(scope, backup, wish)
+
+    def proof_parts(self, scope: Scope, proof: Proof) -> tuple[Part, ...]:
+        """See the protocol."""
+        assert proof.backup is not None
+        return parts_of_proof(proof, known_machine(scope, proof.backup), scope.region)
+
+    def check(self, scope: Scope, proof: Proof, ids: Mapping[str, str]) -> str:
+        """See the protocol."""
+        return check(scope, proof, ids)
 
     def note(self, scope: Scope, backup: Backup, tags: Mapping[str, str]) -> None:
         """See the protocol."""

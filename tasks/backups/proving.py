@@ -65,9 +65,8 @@ def proofs_due(
 
 def _series(policy: BackupPolicy, backups: Iterable[Backup]) -> list[str]:
     """What the policy names, and, where it selects, all that it has backed up."""
-    named = [f"instance/{one}" for one in policy.instances] + [f"volume/{one}" for one in policy.volumes]
     found = sorted({one.series for one in backups}) if policy.select else []
-    return list(dict.fromkeys((*named, *found)))
+    return list(dict.fromkeys((*policy.parts, *found)))
 
 
 def _one(

@@ -10,11 +10,12 @@ from blueprints.images import RegisteredImage
 from blueprints.instances import StandingInstance
 from blueprints.part import Part, Ready
 from blueprints.volumes import StandingVolume
+from tasks.backups.disk_restoring import known_machine
 from tasks.backups.listing import backups_in
 from tasks.backups.machine import Machine
 from tasks.backups.proving import status_of
 from tasks.backups.record import Backup, Piece
-from tasks.backups.restoration import known_machine, operation_of
+from tasks.backups.restoration import operation_of
 from tasks.backups.restoring import registered, roots_and_others
 from tasks.decide import Plan, make_plan
 from tasks.errors import Invalid, Problem, Refused

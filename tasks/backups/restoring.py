@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Network
 
 from blueprints.firewalls import ANYWHERE, Firewall, Rule, SecurityGroup
@@ -21,6 +22,25 @@ from tasks.errors import Invalid, Problem
 ADDRESSES = IPv4Network("10.250.0.0/24")  # of a network of its own, which is joined to no other
 SYSTEMS_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 OWN = "restored"  # what the parts of a network of its own are called
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants restored. `what` is a part, or an id in AWS; `into` the name of another environment."""
+
+    what: str
+    at: datetime | None = None
+    backup: str | None = None
+    device: str | None = None
+    into: str | None = None
+    where_it_was: bool = False
+    instance_type: str = ""
+    zone: str = ""
+
+    @property
+    def own_network(self) -> bool:
+        """Whether it's restored into a network that nothing else is in."""
+        return self.into is not None and not self.where_it_was
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class Into:
 
 def name_of(backup: Backup) -> str:
     """What the restored thing is called, where nothing else is: `db` for `instance/db`."""
-    return (backup.part or backup.source).rpartition("/")[2]
+    return re.split("[/:]", backup.part or backup.source)[-1]
 
 
 def stamped(backup: Backup) -> str:
@@ -58,9 +78,6 @@ def parts_of(backup: Backup, machine: Machine, into: Into, device: str | None = 
 
     Raises Invalid where something isn't known that AWS must be told.
     """
-    if backup.database:
-        way_out = "Restore it in RDS's console, under a name of its own"
-        raise Invalid("castra restore", [Problem(backup.id, "databases can't be restored by Castra yet", way_out)])
     if device is not None or not backup.source.startswith("i-"):
         return (_volume(_piece_at(backup, device), machine, into, into.name),)
     _refuse_unknown(backup, machine, into)

@@ -1,4 +1,4 @@
-"""A store: what backups of one kind of thing need of AWS. Policies and retention know no more of it than this.
+"""A store: what backups of one kind of thing need of AWS. Policies, retention and proofs know no more than this.
 
 docs/decisions/0025-stores-of-backups.md says why.
 """
@@ -9,8 +9,12 @@ from typing import Any, Protocol
 
 from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from blueprints.part import Part
+from tasks.backups.carrier import Carrier
 from tasks.backups.policy import Taking
+from tasks.backups.proving import Proof
 from tasks.backups.record import Backup, Piece
+from tasks.backups.restoring import Wish
 from tasks.backups.sources import Covered
 from tasks.scope import Scope
 
@@ -47,13 +51,14 @@ class Store(Protocol):
 
     `noun` is what such a thing is called; `gib_month` is what a GiB of backups costs at most, in US dollars a month, by
     the list price of us-east-1. `taken_names` are AWS's words for a name that another one has, `kept` those for what it
-    won't remove, as something uses it.
+    won't remove, as something uses it. `carrier` copies them and shares them.
     """
 
     noun: str
     gib_month: float
     taken_names: frozenset[str]
     kept: frozenset[str]
+    carrier: Carrier
 
     def holds(self, id: str) -> bool:
         """Whether an id, of a source or of a backup, is of this store."""
@@ -72,6 +77,15 @@ class Store(Protocol):
 
     def in_use(self, scope: Scope, beside: Collection[str]) -> Mapping[str, str]:
         """The ids of what something uses, and what. `beside` are regions that copies may go to."""
+
+    def parts(self, scope: Scope, backup: Backup, wish: Wish) -> tuple[Part, ...]:
+        """What a backup is restored as. Raises Invalid where something isn't known that AWS must be told."""
+
+    def proof_parts(self, scope: Scope, proof: Proof) -> tuple[Part, ...]:
+        """What a backup is proven by: parts of an environment that expires, in a network that nothing else is in."""
+
+    def check(self, scope: Scope, proof: Proof, ids: Mapping[str, str]) -> str:
+        """What a restored backup has shown, in words; `ids` are its parts'. Raises CastraError for what it hasn't."""
 
     def note(self, scope: Scope, backup: Backup, tags: Mapping[str, str]) -> None:
         """Write tags on a backup and all its snapshots, unless it was removed meanwhile."""

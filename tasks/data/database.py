@@ -11,7 +11,7 @@ from tasks.data.database_listing import TaggedByRds, called, described, name_of,
 from tasks.data.database_password import asking_for, password_moved, secret_of
 from tasks.data.database_removal import remove
 from tasks.data.database_replicas import make_way
-from tasks.data.database_settings import as_created, settings
+from tasks.data.database_settings import as_created, as_restored, settings
 from tasks.data.database_state import PROTECTED, SECRET, DatabaseState, noted, told_state, wanted_state
 from tasks.errors import code_of
 from tasks.kind import Found
@@ -38,6 +38,7 @@ class DatabaseKind(TaggedByRds[Database, DatabaseState]):
         "rds:DescribeDBInstances",
         "rds:ModifyDBInstance",
         "rds:RemoveTagsFromResource",
+        "rds:RestoreDBInstanceFromDBSnapshot",
         "rds:StartDBInstance",
         "secretsmanager:CreateSecret",
         "secretsmanager:GetSecretValue",
@@ -73,16 +74,13 @@ class DatabaseKind(TaggedByRds[Database, DatabaseState]):
         Its password goes from Secrets Manager to RDS, where RDS doesn't make it, and is kept nowhere here.
         """
         database = called(scope, name, variant=wanted.foundation)
-        tags = self.birth_tags(scope, name, wanted) | noted(wanted)
+        tags, rds = self.birth_tags(scope, name, wanted) | noted(wanted), scope.client("rds")
+        call, how = rds.create_db_instance, as_created(wanted)
+        if wanted.snapshot:
+            call, how = rds.restore_db_instance_from_db_snapshot, as_restored(wanted)
+        what, named = f"what database {name} stands in", {"DBInstanceIdentifier": database, "Tags": as_list(tags)}
         try:
-            made = when_visible(
-                f"what database {name} stands in",
-                scope.client("rds").create_db_instance,
-                DBInstanceIdentifier=database,
-                Tags=as_list(tags),
-                **as_created(wanted),
-                **asking_for(scope, wanted),
-            )
+            made = when_visible(what, call, **named, **how, **asking_for(scope, wanted))
             return str(made["DBInstance"]["DBInstanceArn"])
         except ClientError as error:
             if code_of(error) != "DBInstanceAlreadyExists":

@@ -17,23 +17,34 @@ def as_created(wanted: DatabaseState) -> dict[str, Any]:
         "MaxAllocatedStorage": wanted.max_storage,
         "KmsKeyId": wanted.kms_key,
         "DBName": wanted.database,
-        "PreferredBackupWindow": wanted.backup_window,
         "PreferredMaintenanceWindow": wanted.maintenance_window,
     }
-    return {key: value for key, value in maybe.items() if value} | {
+    new = {
         "Engine": wanted.engine,
         "EngineVersion": wanted.version,
-        "DBInstanceClass": wanted.instance_class,
         "AllocatedStorage": wanted.storage,
+        "StorageEncrypted": wanted.encrypted,
+        "MasterUsername": wanted.user,
+    }
+    return {key: value for key, value in maybe.items() if value} | new | _either_way(wanted)
+
+
+def as_restored(wanted: DatabaseState) -> dict[str, Any]:
+    """As RestoreDBInstanceFromDBSnapshot takes it: engine, version, size, key, databases and users are the snapshot's."""
+    return {"DBSnapshotIdentifier": wanted.snapshot} | _either_way(wanted)
+
+
+def _either_way(wanted: DatabaseState) -> dict[str, Any]:
+    window = {"PreferredBackupWindow": wanted.backup_window} if wanted.backup_window else {}
+    return window | {
+        "DBInstanceClass": wanted.instance_class,
         "StorageType": "gp3",
-        "StorageEncrypted": True,
         "MultiAZ": wanted.multi_zone,
         "DBSubnetGroupName": name_of(wanted.subnet_group),
         "VpcSecurityGroupIds": list(wanted.groups),
         "PubliclyAccessible": wanted.public,
         "DBParameterGroupName": name_of(wanted.parameter_group),
         "Port": wanted.port,
-        "MasterUsername": wanted.user,
         "BackupRetentionPeriod": wanted.backup_retention,
         "AutoMinorVersionUpgrade": wanted.minor_upgrades,
         "CopyTagsToSnapshot": True,

@@ -5,11 +5,12 @@ from typing import Any
 
 from blueprints.databases import Database
 from tasks.data.database_instance import InstanceState, asked_tag, told_of, wanted_of, with_pending
-from tasks.kind import Fixed
+from tasks.kind import AtBirth, Fixed
 from tasks.scope import KMS_KEY, ON_REMOVAL
 
 PROTECTED = "castra:protected"
 SECRET = "castra:secret"  # the ARN of the secret that its password is from, where RDS doesn't keep that itself
+RESTORED_FROM = "castra:restored-from"  # the ARN of the snapshot that it was made of
 
 
 class DatabaseState(InstanceState):
@@ -31,6 +32,7 @@ class DatabaseState(InstanceState):
     tags_on_snapshots: bool
     guarded: bool
     protected: bool
+    snapshot: AtBirth[str]
     on_removal: str
 
     def uncompared(self) -> frozenset[str]:
@@ -60,6 +62,7 @@ def told_state(database: Mapping[str, Any], tags: Mapping[str, str]) -> Database
         tags_on_snapshots=database.get("CopyTagsToSnapshot", False),
         guarded=database.get("DeletionProtection", False),
         protected=PROTECTED in tags,
+        snapshot=tags.get(RESTORED_FROM, ""),
         on_removal=tags.get(ON_REMOVAL, "snapshot"),
     )
 
@@ -69,7 +72,7 @@ def wanted_state(part: Database, ids: Mapping[str, str]) -> DatabaseState:
     return DatabaseState(
         **wanted_of(part, ids),
         engine=part.engine,
-        encrypted=True,
+        encrypted=part.encrypted,
         kms_key=part.kms_key or "",
         database=part.database or "",
         user=part.user,
@@ -81,12 +84,13 @@ def wanted_state(part: Database, ids: Mapping[str, str]) -> DatabaseState:
         tags_on_snapshots=True,
         guarded=True,
         protected=part.deletion_protection,
+        snapshot=part.snapshot or "",
         on_removal=part.on_removal,
     )
 
 
 def noted(wanted: DatabaseState) -> dict[str, str]:
     """What RDS doesn't tell of it, or tells later only, as tags."""
-    maybe = {PROTECTED: "true" if wanted.protected else "", SECRET: wanted.secret}
+    maybe = {PROTECTED: "true" if wanted.protected else "", SECRET: wanted.secret, RESTORED_FROM: wanted.snapshot}
     maybe |= {KMS_KEY: "chosen" if wanted.kms_key else ""}
     return asked_tag(wanted) | {ON_REMOVAL: wanted.on_removal} | {key: value for key, value in maybe.items() if value}

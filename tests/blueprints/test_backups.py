@@ -93,6 +93,10 @@ def test_what_only_machines_have_is_refused_where_a_policy_covers_databases_only
     assert [problem.partition(":")[0] for problem in problems] == [
         f"backups.nightly.{field}" for field in ("before", "after", "as", "reboot")
     ]
+    asked = {"query": "true", "port": 5432, "reached_from": "198.51.100.7/32", "instance_type": "t3.micro"}
+    assert [problem.partition(":")[0] for problem in told_of_databases(prove=asked)] == [
+        f"backups.nightly.prove.{field}" for field in ("query", "port", "instance_type")
+    ]
     both = {"select": {"tags": {"backup": "yes"}}, "before": "freeze"}
     assert build(document(**OWN | both) | DATABASES).backups["nightly"].before == ("freeze",)
 

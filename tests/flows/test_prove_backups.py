@@ -147,3 +147,24 @@ def test_what_a_killed_run_has_left_is_struck_first(aws: Physics, prefect: str, 
     (proven,) = [one.proven for one in backups(name)]
     assert isinstance(proven, datetime)
     assert left_of(name) == []
+
+
+def test_a_databases_backup_is_proven_by_an_engine_that_recovers_and_nothing_is_left(
+    aws: Physics, prefect: str, name: str, heard: list[Heard]
+) -> None:
+    policy = {"databases": ["main"], "when": {"cron": "0 2 * * *"}, "keep": {"daily": 7}, "prove": {}}
+    database = {"engine": "postgres", "version": "17", "on_removal": "wipe"}
+    document = {"name": name, "region": REGION, "network": {"cidr": "10.20.0.0/16"}, "databases": {"main": database}}
+    blueprint = build(document | {"backups": {"nightly": policy}})
+    raise_all(scope(name), blueprint.parts())
+    back_up(blueprint)
+    done = prove_backups(blueprint)
+    assert [deed.because for deed in done.deeds] == ["its engine recovers: postgres 17.1, 20 GiB, encrypted"]
+    assert [bool(one.proven) for one in backups(name)] == [True]
+    assert resources(scope(f"proof-{name}-nightly-database-main")) == []
+    assert plan_proofs(blueprint, scope(name))[0].settled
+    (snapshot,) = client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    client("rds").delete_db_snapshot(DBSnapshotIdentifier=snapshot["DBSnapshotIdentifier"])
+    with pytest.raises(Failed, match="there's no complete backup of it"):
+        prove_backups(blueprint, anyway=True)
+    assert alarms(heard) == [("castra.backup.unproven", f"castra.policy.{name}.nightly")]

@@ -31,3 +31,19 @@ def test_one_that_is_being_made_is_neither_restored_nor_deleted_and_its_database
     assert [one["DBInstanceStatus"] for one in make.rds.describe_db_instances()["DBInstances"]] == ["available"]
     make.rds.delete_db_snapshot(DBSnapshotIdentifier="one")
     assert make.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"] == []
+
+
+def test_twenty_are_copied_into_a_region_at_once_and_a_copy_fails_with_its_original(make: Builds) -> None:
+    made(make)
+    one, there = taken(make), make.aws.client("rds", "eu-central-1")
+    make.aws.advance(61)
+    asked = {"SourceDBSnapshotIdentifier": one, "SourceRegion": "us-east-1"}
+    for number in range(20):
+        there.copy_db_snapshot(**asked, TargetDBSnapshotIdentifier=f"copy-{number}")
+    assert code_of(there.copy_db_snapshot, **asked, TargetDBSnapshotIdentifier="more") == "SnapshotQuotaExceeded"
+    make.aws.advance(301)
+    there.copy_db_snapshot(**asked, TargetDBSnapshotIdentifier="more")
+    make.rds.delete_db_snapshot(DBSnapshotIdentifier="one")
+    found = there.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    states = {one["DBSnapshotIdentifier"]: one["Status"] for one in found}
+    assert (states["more"], states["copy-0"]) == ("failed", "available")

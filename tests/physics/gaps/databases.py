@@ -131,3 +131,22 @@ def reset(request: Request, world: World) -> Answer | None:
     for row in request.rows("Parameters"):
         group.parameters.pop(row["ParameterName"], None)
     return ok(request, {"DBParameterGroupName": group.name})
+
+
+@after("rds:RestoreDBInstanceFromDBSnapshot")
+def as_asked(request: Request, answer: Answer, world: World) -> None:
+    """Moto takes a `false` or a 0 for what wasn't said, and keeps the source's; and what waited for it doesn't wait."""
+    database = world.backend(request).databases[request.text("DBInstanceIdentifier")]
+    for name, field in RESTORED.items():
+        if name in request.params:
+            value = request.text(name)
+            setattr(database, field, int(value) if value.isdecimal() else value.lower() == "true")
+    database.pending_modified_values = {}
+
+
+RESTORED = {
+    "BackupRetentionPeriod": "backup_retention_period",
+    "DeletionProtection": "deletion_protection",
+    "MultiAZ": "multi_az",
+    "PubliclyAccessible": "publicly_accessible",
+}

@@ -62,3 +62,43 @@ def called(name: str, request: Request, world: World) -> Iterator[Any]:
     where = request.at(name.split(":")[3]) if name.startswith("arn:") else request
     if snapshot := world.backend(where).database_snapshots.get(name.rpartition(":")[2]):
         yield snapshot
+
+
+AT_ONCE = 20  # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_CopySnapshot.html
+
+
+@before("rds:CopyDBSnapshot")
+def copied(request: Request, world: World) -> None:
+    """A key is of one region, and so many copies at a time go into one."""
+    for snapshot in called(request.text("SourceDBSnapshotIdentifier"), request, world):
+        key, elsewhere = request.text("KmsKeyId"), snapshot.region != request.region
+        if (snapshot.storage_encrypted and elsewhere and not key) or (key and not known(key, request, world)):
+            why = f"The target KMS key [{key or None}] does not exist, is not enabled or you do not have permissions"
+            raise Refused("KMSKeyNotAccessibleFault", f"{why} to access it.")
+        copies = [one for one in world.backend(request).database_snapshots.values() if one.status == "copying"]
+        if elsewhere and len(copies) >= AT_ONCE:
+            raise Refused("SnapshotQuotaExceeded", f"Cannot copy more than {AT_ONCE} snapshots across regions")
+
+
+def known(key: str, request: Request, world: World) -> bool:
+    kms = world.backend(request, "kms")
+    return key == DEFAULT or bool(kms.any_id_to_key_id(key) in kms.keys)
+
+
+DEFAULT = "alias/aws/rds"
+
+
+@before("rds:ModifyDBSnapshotAttribute")
+def shared(request: Request, world: World) -> None:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/share-encrypted-snapshot.html"""
+    for snapshot in called(request.text("DBSnapshotIdentifier"), request, world):
+        if snapshot.storage_encrypted and not under_a_key_of_ones_own(snapshot, request, world):
+            why = "You cannot share a snapshot that is encrypted with the default AWS KMS key of the account."
+            raise Refused("InvalidParameterValue", why)
+
+
+def under_a_key_of_ones_own(snapshot: Any, request: Request, world: World) -> bool:
+    kms = world.backend(request, "kms")
+    key = str(snapshot.kms_key_id or "")
+    default = kms.get_key_id_from_alias(DEFAULT) if kms.alias_exists(DEFAULT) else ""
+    return key not in ("", DEFAULT, "default_kms_key_id") and not (default and key.endswith(str(default)))

@@ -8,7 +8,8 @@ import pytest
 from blueprints.environment import Environment
 from blueprints.reading import build
 from tasks.backups.planning import plan_back_up
-from tasks.backups.restoration import Restoration, Wish, plan_restore
+from tasks.backups.restoration import Restoration, plan_restore
+from tasks.backups.restoring import Wish
 from tasks.backups.taking import Taker
 from tasks.errors import Invalid
 from tasks.reading import resources
