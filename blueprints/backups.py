@@ -213,6 +213,12 @@ class BackupPolicy(Piece):
                 yield Problem(f"{where}.buckets", why, f"Write buckets.{bucket}.versioning: true")
         if self.databases and not (self.instances or self.volumes or self.select):
             yield from self._idle_problems(where)
+        if self.prove and self.prove.instance_class and not self.databases:
+            why, way_out = (
+                "is for databases, and this policy covers none",
+                "Leave it out; of instances, it's instance_type",
+            )
+            yield Problem(f"{where}.prove.instance_class", why, way_out)
         yield from self._copy_problems(where, region)
 
     def _idle_problems(self, where: str) -> Iterator[Problem]:

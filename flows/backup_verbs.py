@@ -47,7 +47,7 @@ def back_up(
 def prune(
     file: File,
     price: Annotated[
-        float | None, typer.Option("--price", help="US dollars for a GiB-month of snapshots; else 0.05.")
+        float | None, typer.Option("--price", help="US dollars for a GiB-month of EBS snapshots; else 0.05.")
     ] = None,
     yes: Yes = False,
     json: Json = False,

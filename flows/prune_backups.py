@@ -27,7 +27,7 @@ def prune_backups(blueprint: Blueprint, price: float = GIB_MONTH, approved: str 
 
     Args:
         blueprint: The document with the policies: YAML, or the path of its file, such as examples/backups.yaml.
-        price: US dollars for a GiB-month of snapshots, for the figures.
+        price: US dollars for a GiB-month of EBS snapshots, for the figures.
         approved: The fingerprint of a plan that was agreed to; refused if the world has moved since.
     """
     started, scope = time.monotonic(), scope_of(blueprint)

@@ -58,6 +58,11 @@ def test_as_is_read_and_written_under_its_own_name() -> None:
             "backups.nightly.when.zone: there's no time zone Europe/Wien: did you mean Europe/Vienna?",
         ),
         (
+            {"prove": {"instance_class": "db.t4g.micro"}},
+            "backups.nightly.prove.instance_class: is for databases, and this policy covers none. "
+            "Leave it out; of instances, it's instance_type.",
+        ),
+        (
             {"copies": [{"region": "eu-west-1"}]},
             "backups.nightly.copies.0.region: is where the backups are already. Name another one.",
         ),
