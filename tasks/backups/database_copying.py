@@ -81,4 +81,4 @@ class DatabaseCarrier:
 
 def copy_name(wanted: Wanted) -> str:
     """Of the original's, so that it's the same for the same one; in one region, no two have one name."""
-    return f"copy-{name_of(wanted.id)}"
+    return f"{name_of(wanted.id)}-copy"

@@ -64,7 +64,7 @@ OWN = {
 }
 """The field with a thing's own id, where others name it."""
 GONE = {"deleted", "deleting", "terminated", "shutting-down"}
-ID = re.compile(r"\b([a-z][a-z-]*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+ID = re.compile(r"\b([a-z][a-z-]*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b(?!-[0-9a-f]{4}-)")
 UUID = r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
 NOISE = re.compile(
     UUID + r"|\b[0-9a-f]{16}\b|(?<=-)[0-9a-f]{6}\b|(?<=/)\d{10,}\b|(?<=distribution/)[A-Z0-9]+"

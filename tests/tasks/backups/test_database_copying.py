@@ -83,11 +83,20 @@ def test_where_too_many_of_others_are_on_their_way_it_waits(weather: Weather) ->
     asked = {"SourceDBSnapshotIdentifier": original.id, "SourceRegion": REGION, "KmsKeyId": "alias/aws/rds"}
     for number in range(20):
         aws.client("rds", THERE).copy_db_snapshot(**asked, TargetDBSnapshotIdentifier=f"others-{number}")
-    for seconds in range(1, 20):
-        later = threading.Timer(seconds, aws.advance, [301])
-        later.daemon = True
-        later.start()
-    copied(document)
+    over = threading.Event()
+
+    def arrive_once_it_was_refused() -> None:
+        while not over.wait(0.2):
+            if "SnapshotQuotaExceeded" in aws.outcomes():
+                aws.advance(301)
+
+    arriving = threading.Thread(target=arrive_once_it_was_refused)
+    arriving.start()
+    try:
+        copied(document)
+    finally:
+        over.set()
+        arriving.join()
     assert aws.outcomes()["SnapshotQuotaExceeded"] > 0
     assert [one.state for one in backups_in(scoped(document), "shop", region=THERE)] == ["complete"]
 
