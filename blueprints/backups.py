@@ -11,12 +11,12 @@ from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from blueprints.buckets import Storage
-from blueprints.databases import InstanceClass
 from blueprints.listening import Port
 from blueprints.log_groups import KeyArn
 from blueprints.mixing import InstanceType
 from blueprints.part import Name, Piece
 from blueprints.problem import Problem
+from blueprints.replicas import InstanceClass
 from blueprints.schedule import Cron, TimeZone
 
 How = Literal["snapshot", "image"]

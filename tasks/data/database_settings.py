@@ -30,7 +30,7 @@ def as_created(wanted: DatabaseState) -> dict[str, Any]:
 
 
 def as_restored(wanted: DatabaseState) -> dict[str, Any]:
-    """As RestoreDBInstanceFromDBSnapshot takes it: engine, version, size, key, databases and users are the snapshot's."""
+    """As RestoreDBInstanceFromDBSnapshot takes it: engine, version, size, key and users are the snapshot's."""
     return {"DBSnapshotIdentifier": wanted.snapshot} | _either_way(wanted)
 
 
