@@ -26,6 +26,8 @@ EC2 = {
     "vpcendpoint": "vpc-endpoint",
 }
 """What an action of EC2 is about, by the noun in its name; the longest one counts."""
+TYPES = {"elasticache": "cluster", "rds": "db"}
+"""What stands for any type of theirs."""
 IAM = ("instanceprofile", "user", "loginprofile", "accesskey", "group", "role", "policy")
 IAM_TYPES = {"instanceprofile": "instance-profile", "loginprofile": "user", "accesskey": "user"}
 
@@ -57,6 +59,8 @@ def _filled(pattern: str, service: str, operation: str, account: str) -> str:
     if service == "ec2" and home.endswith(":*"):
         noun = max(_nouns(operation), key=len, default="vpc")
         home = f"{home[:-1]}{EC2[noun]}/*"
+    if service in TYPES:
+        home = home.replace(":*:", f":{TYPES[service]}:")
     return home.replace("castra-*-", f"castra-{account}-").replace("*", "castra")
 
 

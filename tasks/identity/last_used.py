@@ -97,8 +97,8 @@ def last_used(scope: Scope, unused: int = UNUSED) -> LastUsed:
 
 
 def days_since(moment: datetime | None, now: datetime) -> str:
-    """`3 d`; `never` where there's none."""
-    return "never" if moment is None else f"{(now - moment.astimezone(UTC)).days} d"
+    """`3 d`; `never` where there's none. A clock that is ahead of AWS's is no day."""
+    return "never" if moment is None else f"{max((now - moment.astimezone(UTC)).days, 0)} d"
 
 
 def _uses(
