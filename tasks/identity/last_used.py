@@ -90,8 +90,8 @@ def last_used(scope: Scope, unused: int = UNUSED) -> LastUsed:
         region=scope.region,
         moment=scope.now,
         unused=unused,
-        people=uses,
-        groups=tuple(_groups(scope, uses, before)),
+        people=tuple(sorted(uses, key=lambda one: (one.user, one.key))),
+        groups=tuple(sorted(_groups(scope, uses, before), key=lambda one: one.group)),
         calls=scope.calls.summary(),
     )
 
