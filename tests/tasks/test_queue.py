@@ -46,7 +46,7 @@ def test_a_key_of_kms_comes_and_goes_in_place(strict: Scope) -> None:
 
 
 def test_a_name_that_aws_still_keeps_is_waited_for(weather: Weather) -> None:
-    physics = weather(scale=100, times={"queue_name_free": 60})
+    physics = weather(scale=10, times={"queue_name_free": 60})
     scope = Scope("minute", "eu-west-1", poll_seconds=0.05)
     raise_all(scope, [Queue(name="jobs")])
     raise_all(scope, ())

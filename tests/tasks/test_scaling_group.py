@@ -320,7 +320,7 @@ def test_a_group_that_is_leaving_is_awaited_and_made_again(
 ) -> None:
     raise_all(scope, (*BENEATH, SMALL))
     monkeypatch.setattr(
-        aws.world, "profile", aws.world.profile.but(times={"instance_terminated": 0.2, "group_deleted": 0.2})
+        aws.world, "profile", aws.world.profile.but(times={"instance_terminated": 3, "group_deleted": 3})
     )
     scope.autoscaling.delete_auto_scaling_group(AutoScalingGroupName=scope.name("web"), ForceDelete=True)
     assert raise_all(scope, (*BENEATH, SMALL)).steps[-1].because == "is being deleted"

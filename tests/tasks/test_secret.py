@@ -109,7 +109,7 @@ def test_restored_for_another_value_than_it_was_made_with_it_has_a_new_one(stric
 
 
 def test_deleted_for_good_it_is_made_anew_once_the_name_is_free(weather: Weather) -> None:
-    physics = weather(scale=100, times={"secret_name_free": 60})
+    physics = weather(scale=10, times={"secret_name_free": 60})
     scope, part = Scope("moment", "eu-west-1", poll_seconds=0.05), Secret(name="key", on_removal="wipe", recovery=0)
     raise_all(scope, [part])
     value = value_of(scope, "key")
