@@ -38,4 +38,6 @@ def runner(dask: str = "") -> Any:
     )
 
 
-RUNNER: Any = runner(os.environ.get(DASK, ""))
+RUNNER: Any = runner()
+STEPS: Any = runner(os.environ.get(DASK, ""))
+"""For flows whose steps are a plan's only: what else they submit, such as an operation's deeds, stays in its process."""

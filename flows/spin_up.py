@@ -7,8 +7,9 @@ from prefect import flow
 from flows.alarms import tell, tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_outputs, show_picture, show_plan, show_result, this_run
-from flows.carry_out import RUNNER, carry_out
+from flows.carry_out import carry_out
 from flows.forms import Blueprint, LifetimeOrNone
+from flows.runners import STEPS
 from tasks.decide import Plan
 from tasks.expiry import as_tag
 from tasks.lease import lease
@@ -18,7 +19,7 @@ from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
-@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=RUNNER, on_failure=[tell_failure])
+@flow(name="spin-up", flow_run_name="raise {blueprint.name}", task_runner=STEPS, on_failure=[tell_failure])
 def spin_up(
     blueprint: Blueprint,
     expires_after: LifetimeOrNone = "",

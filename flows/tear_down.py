@@ -7,8 +7,9 @@ from prefect import flow
 from flows.alarms import tell_failure
 from flows.approval import approval_of
 from flows.artifacts import show_plan, show_result, this_run
-from flows.carry_out import RUNNER, carry_out
+from flows.carry_out import carry_out
 from flows.forms import Account, Region, Role
+from flows.runners import STEPS
 from tasks.decide import Plan
 from tasks.errors import Failed
 from tasks.lease import lease
@@ -19,7 +20,7 @@ from tasks.retry import Retries, counted
 from tasks.scope import Scope
 
 
-@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=RUNNER, on_failure=[tell_failure])
+@flow(name="tear-down", flow_run_name="strike {environment}", task_runner=STEPS, on_failure=[tell_failure])
 def tear_down(
     environment: str,
     region: Region,
