@@ -40,4 +40,4 @@ def runner(dask: str = "") -> Any:
 
 RUNNER: Any = runner()
 STEPS: Any = runner(os.environ.get(DASK, ""))
-"""For flows whose steps are a plan's only: what else they submit, such as an operation's deeds, stays in its process."""
+"""For flows whose steps are a plan's only: an operation's deeds and a sweep's runs can't leave their process."""
