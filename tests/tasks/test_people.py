@@ -47,8 +47,8 @@ def kept(scope: Scope, part: str) -> Any:
 def left(scope: Scope) -> list[str]:
     """What plain clients see of it."""
     path, iam = f"/castra/{scope.environment}/", scope.iam
-    names = [one["UserName"] for one in iam.list_users(PathPrefix=path)["Users"]]
-    names += [one["GroupName"] for one in iam.list_groups(PathPrefix=path)["Groups"]]
+    names = [one["UserName"] for one in iam.list_users()["Users"] if one["Path"].startswith(path)]
+    names += [one["GroupName"] for one in iam.list_groups()["Groups"] if one["Path"].startswith(path)]
     secrets = scope.client("secretsmanager").list_secrets()["SecretList"]
     return names + [one["Name"] for one in secrets if one["Name"].startswith(f"castra/{scope.environment}/")]
 
@@ -141,7 +141,7 @@ def test_what_nobody_used_for_so_many_days_is_marked(aws: Physics, scope: Scope)
     ]
     assert {row["idle"] for row in last_used(scope, 150).rows()} == {"", "unused for 150 days"}
     assert last_used(scope, 300).idle == 0
-    key.last_used = AccessKeyLastUsed((now - timedelta(days=3)).replace(tzinfo=None), "s3", "eu-west-1")
+    key.last_used = AccessKeyLastUsed((now - timedelta(days=3, hours=1)).replace(tzinfo=None), "s3", "eu-west-1")
     told = last_used(scope, 150)
     assert [(row["used"], row["by"]) for row in told.rows() if row["what"].startswith("key")] == [("3 d", "s3")]
     assert told.idle == 0
