@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from blueprints.environment import Environment
+from blueprints.part import Part
 from tasks.registry import KINDS
 from tasks.rights import ec2
 from tasks.rights.places import NAMED, places, words_of
@@ -22,10 +23,13 @@ SENDING = frozenset({"function", "layer"})
 """Kinds that send large archives by way of the bucket that has the leases, and else need nothing of S3."""
 KEPT_THERE = frozenset({"s3:DeleteObject", "s3:GetObject", "s3:PutObject"})
 LINKED = "iam:CreateServiceLinkedRole"
-NAMELESS = frozenset({"lambda:CreateEventSourceMapping", "logs:PutResourcePolicy"}) | {
+NAMELESS = frozenset({"lambda:CreateEventSourceMapping", "logs:PutResourcePolicy", "sns:Unsubscribe"}) | {
     f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Update")
 }
 """They take no ARN, though their service knows names."""
+HANDED_ON = frozenset({"secretsmanager:CreateSecret", "secretsmanager:TagResource"})
+"""What RDS needs to keep a master user's password, as whoever makes the database may do it:
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"""
 LARGEST = 6144
 """Characters of a managed policy, without blanks: IAM's quota."""
 
@@ -75,12 +79,20 @@ def _written(writes: Collection[str], environments: Sequence[Environment]) -> It
         by_service.setdefault(_home_of(action), set()).add(action)
     yield from ec2.statements(by_service.pop("ec2", set()), environments)
     yield allow("Write", by_service.pop("", set()), ["*"])
+    asking = [environment for environment in environments if any(map(_by_rds, environment.parts()))]
+    secrets = [f"{words_of(environment, 'secretsmanager')['home']}:secret:rds!db-*" for environment in asking]
+    yield allow("MasterPasswords", HANDED_ON if asking else (), secrets)
     linked = by_service.get("iam", set()) & {LINKED}
     for service, actions in sorted(by_service.items()):
         where = [place for environment in environments for place in places(service, environment)]
         yield allow(_sid(service), actions - linked, where)
     homes = [words_of(environment, "iam")["everywhere"] for environment in environments]
     yield allow("LinkServices", linked, [f"{home}:role/aws-service-role/*" for home in homes])
+
+
+def _by_rds(part: Part) -> bool:
+    """Whether RDS makes a secret for it, in the name of whoever asks."""
+    return part.kind == "database" and getattr(part, "secret", None) is None
 
 
 def _home_of(action: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blueprints.environment import Environment
-from blueprints.reading import load
+from blueprints.reading import build, load
 from flows.drift import drift
 from flows.spin_up import spin_up
 from flows.tear_down import tear_down
@@ -15,7 +15,7 @@ from tasks.rights.policy import LARGEST, parts_of, policy_of, size_of
 from tasks.scope import Scope
 from tests.conductor import look_and_plan, raise_all
 from tests.flows.shell import castra
-from tests.flows.world import REGION, ROOT, client, small, web_document, written
+from tests.flows.world import REGION, ROOT, client, small, small_document, web_document, written
 from tests.physics import Physics
 from tests.physics.permissions import Need, decision, needed
 
@@ -24,17 +24,13 @@ UNUSED_HERE: dict[str, set[str]] = {
     "balancers": {"Iam"},  # nothing of it has a role; it would be passed on
     "buckets": set(),
     "caches": set(),
-    "databases": {
-        "Archives",
-        "Borrow",
-        "Secretsmanager",
-        "Write",
-    },  # RDS makes the secret, as who asks for it must be let
+    "databases": {"Archives", "Borrow", "Write"},  # as with functions; and no database has a key of its own
+    "full": {"Archives", "Borrow", "LastSnapshot", "TakeBack"},  # as with functions; its volume is wiped
     "functions": {"Archives", "Borrow"},  # no large archive is sent, and no function leaves interfaces behind
-    "instances": {"Borrow", "TakeBack"},
+    "instances": {"Borrow", "TakeBack"},  # no volume comes from a snapshot, and none was kept before
     "network": {"Write"},  # which AWS itself asks for beside flow logs: the delivery of logs
     "people": set(),
-    "scaling": {"Iam"},
+    "scaling": {"Iam"},  # as with balancers
 }
 """Examples that are raised and struck, and statements that are for what didn't happen then."""
 
@@ -145,6 +141,23 @@ def test_it_writes_only_what_the_documents_are_made_of() -> None:
     }
     assert {action.partition(":")[0] for action in writes} == {"ec2"}
     assert not [one for one in statement(told, "Read")["Action"] if one.endswith(":*")]
+
+
+def test_what_takes_no_arn_is_allowed_on_everything() -> None:
+    told = policy_of([load(ROOT / "examples/alarms.yaml")])
+    assert "sns:Unsubscribe" in statement(told, "Write")["Action"]
+    assert "sns:Subscribe" in statement(told, "Sns")["Action"]
+
+
+def test_a_secret_of_rds_may_be_made_only_where_rds_keeps_the_password_and_is_never_read() -> None:
+    main: dict[str, Any] = {"engine": "postgres", "version": "17"}
+    document = small_document("n", network={"zones": 2}, databases={"main": main})
+    told = policy_of([build(document)])
+    assert statement(told, "MasterPasswords")["Action"] == ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
+    assert statement(told, "MasterPasswords")["Resource"].endswith(":secret:rds!db-*")
+    assert statement(told, "Secretsmanager")["Resource"].endswith(":secret:castra/n/*")
+    main["password"] = "castra"
+    assert statement(policy_of([build(document)]), "MasterPasswords") == {"Action": []}
 
 
 def test_it_is_printed_for_files_and_a_wrong_one_is_told() -> None:

@@ -27,6 +27,8 @@ def needs_of(request: Request, world: World) -> Iterator[Need]:
     resources = (ARNS.get(request.service) or (lambda *_: ["*"]))(request, world)
     for resource in resources:
         yield action, resource, {}
+    if request.flag("ManageMasterUserPassword"):
+        yield from of_kept_passwords(request, world)
     for role in passed(request, world):
         yield "iam:PassRole", role, {}
     if request.operation in LAUNCHING:  # of a launch template, which a group's maker must be able to launch
@@ -162,18 +164,50 @@ def of_secrets(request: Request, world: World) -> list[str]:
     return [asked if asked.startswith("arn:") else f"{home(request, 'secretsmanager', world)}:secret:{asked}-abcdef"]
 
 
-RDS = {"DBInstanceIdentifier": "db", "DBSubnetGroupName": "subgrp", "DBParameterGroupName": "pg"} | {
-    "FinalDBSnapshotIdentifier": "snapshot",
+def of_parameters(request: Request, world: World) -> list[str]:
+    """By their names, each behind a slash; AWS's own are nobody's. Commands and what lists are on `*`."""
+    typed = request.text("ResourceId") if request.text("ResourceType") == "Parameter" else ""
+    named = [request.text("Name"), typed, *request.texts("Names")] if written(request) else []
+    names = [name.partition(":")[0] for name in named if name]
+    return [f"{_keeper(request, name, world)}:parameter/{name.removeprefix('/')}" for name in names] or ["*"]
+
+
+def _keeper(request: Request, parameter: str, world: World) -> str:
+    where = home(request, "ssm", world)
+    return where.rpartition(":")[0] + ":" if parameter.startswith("/aws/service/") else where
+
+
+def of_topics(request: Request, world: World) -> list[str]:
+    """A subscription's end knows no resource."""
+    made = f"{home(request, 'sns', world)}:{request.text('Name')}" if request.text("Name") else ""
+    return [request.text("TopicArn") or request.text("ResourceArn") or made or "*"]
+
+
+def of_kept_passwords(request: Request, world: World) -> Iterator[Need]:
+    """RDS makes the secret in the caller's name:
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+    """
+    secret = f"{home(request, 'secretsmanager', world)}:secret:rds!db-1-abcdef"
+    yield "secretsmanager:CreateSecret", secret, {}
+    yield "secretsmanager:TagResource", secret, {}
+    yield "kms:DescribeKey", f"{home(request, 'kms', world)}:key/1", {}
+
+
+RDS = {
+    "DBInstanceIdentifier": "db",
+    "DBParameterGroupName": "pg",
     "DBSnapshotIdentifier": "snapshot",
+    "DBSubnetGroupName": "subgrp",
+    "FinalDBSnapshotIdentifier": "snapshot",
+    "SourceDBInstanceIdentifier": "db",
 }
 """Parameters that name resources, with the type in their ARNs."""
 CACHES = {
     "CacheClusterId": "cluster",
-    "ReplicationGroupId": "replicationgroup",
-    "CacheSubnetGroupName": "subnetgroup",
-} | {
     "CacheParameterGroupName": "parametergroup",
+    "CacheSubnetGroupName": "subnetgroup",
     "FinalSnapshotIdentifier": "snapshot",
+    "ReplicationGroupId": "replicationgroup",
     "SnapshotName": "snapshot",
 }
 
@@ -215,6 +249,8 @@ ARNS: dict[str, Callable[[Request, World], list[str]]] = {
     "rds": of_databases,
     "s3": of_buckets,
     "secretsmanager": of_secrets,
+    "sns": of_topics,
     "sqs": of_queues,
+    "ssm": of_parameters,
 }
 """Every other service's calls are on `*`: nothing there is narrowed."""

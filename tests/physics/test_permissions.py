@@ -56,6 +56,33 @@ def test_only_what_is_tagged_as_allowed_is_made_and_changed(make: Builds, aws: P
     assert denied(session.client("lambda", endpoint_url=aws.url).list_functions) == "AccessDeniedException"
 
 
+def test_parameters_topics_and_the_passwords_that_rds_keeps_are_judged_by_their_arns(
+    make: Builds, aws: Physics
+) -> None:
+    session = somebody(
+        aws,
+        allow(["ssm:PutParameter", "ssm:AddTagsToResource"], "arn:aws:ssm:us-east-1:*:parameter/a/*"),
+        allow("ssm:GetParameters", "arn:aws:ssm:us-east-1::parameter/aws/service/*"),
+        allow(["sns:CreateTopic", "sns:DeleteTopic", "sns:Unsubscribe"], "arn:aws:sns:us-east-1:*:a--*"),
+        allow("rds:CreateDBInstance"),
+    )
+    ssm, sns, rds = (session.client(name, endpoint_url=aws.url) for name in ("ssm", "sns", "rds"))
+    ssm.put_parameter(Name="/a/level", Value="info", Type="String")
+    tags = [{"Key": "team", "Value": "a"}]
+    ssm.add_tags_to_resource(ResourceType="Parameter", ResourceId="/a/level", Tags=tags)
+    assert denied(ssm.put_parameter, Name="/b/level", Value="info", Type="String") == "AccessDeniedException"
+    assert denied(ssm.get_parameters, Names=["/a/level"]) == "AccessDeniedException"
+    named = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    assert ssm.get_parameters(Names=[named])["InvalidParameters"] == []
+    topic = sns.create_topic(Name="a--ops")["TopicArn"]
+    assert denied(sns.create_topic, Name="b--ops") == "AccessDenied"
+    assert denied(sns.unsubscribe, SubscriptionArn=f"{topic}:1") == "AccessDenied"  # it knows no resource
+    sns.delete_topic(TopicArn=topic)
+    database = {"DBInstanceIdentifier": "a", "DBInstanceClass": "db.t4g.micro", "Engine": "postgres"}
+    kept = database | {"AllocatedStorage": 20, "MasterUsername": "castra", "ManageMasterUserPassword": True}
+    assert denied(rds.create_db_instance, **kept) == "AccessDenied"
+
+
 def test_what_a_user_may_do_can_be_asked_beforehand(make: Builds, aws: Physics) -> None:
     forbid = {"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}
     somebody(aws, allow(["iam:*Role", "sqs:CreateQueue"], "arn:aws:*:*:*:*a-*"), forbid)
