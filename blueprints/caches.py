@@ -20,7 +20,7 @@ from blueprints.network import Network
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
 from blueprints.secrets import Random, Secret
-from blueprints.windows import Daily, Weekly
+from blueprints.windows import HOUR, Daily, Weekly, window_problems
 
 NEWEST = {"valkey": "8.0", "redis": "7.1"}
 CLUSTER_MODE = "cluster-enabled"
@@ -99,6 +99,8 @@ class Cache(Piece):
         elif self.replicas and self.failover is not False and len(network.zone_names(document.region)) < 2:
             why = "failover goes to another zone, and the network has one only"
             yield Problem(f"{where}.failover", why, "Add a zone to the network, or set failover: false")
+        weekly, daily = ("maintenance", self.maintenance), ("snapshot_window", self.snapshot_window)
+        yield from window_problems(where, HOUR, weekly, daily)
         if self.token and f"cache-{name}" in document.secrets:
             yield Problem(f"secrets.cache-{name}", f"{where}.token makes a secret of this name", "Rename one of them")
         yield from self.admits.problems(f"{where}.admits", document)

@@ -15,7 +15,7 @@ from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.problem import Problem
 from blueprints.replicas import MOST, ROOM_TO_GROW, Apply, InstanceClass, Replica
 from blueprints.secrets import Random, Secret
-from blueprints.windows import DAY, WEEK, Daily, Weekly, minutes, overlap
+from blueprints.windows import Daily, Weekly, window_problems
 
 Engine = Literal["postgres", "mysql", "mariadb"]
 OnRemoval = Literal["snapshot", "wipe"]
@@ -163,12 +163,6 @@ class RelationalDatabase(Piece):
             raise ValueError("user admin is a word that PostgreSQL keeps for itself: choose another one")
         if self.max_storage is not None and self.max_storage < ROOM_TO_GROW * self.storage:
             raise ValueError(f"max_storage {self.max_storage} should be at least a tenth more than storage")
-        if self.backup_window and minutes(self.backup_window, DAY) < HALF_AN_HOUR:
-            raise ValueError(f"backup_window {self.backup_window} should be half an hour at least")
-        if self.maintenance_window and not HALF_AN_HOUR <= minutes(self.maintenance_window, WEEK) <= DAY:
-            raise ValueError(f"maintenance_window {self.maintenance_window} should be half an hour to a day")
-        if self.backup_window and self.maintenance_window and overlap(self.backup_window, self.maintenance_window):
-            raise ValueError("backup_window and maintenance_window overlap, which AWS refuses")
         return self
 
     @property
@@ -177,7 +171,9 @@ class RelationalDatabase(Piece):
         return self.password == "castra"
 
     def problems(self, where: str, document: Any) -> Iterator[Problem]:
-        """What doesn't fit with its replicas, or with the rest of the document."""
+        """What doesn't fit in itself, with its replicas, or with the rest of the document."""
+        weekly, daily = ("maintenance_window", self.maintenance_window), ("backup_window", self.backup_window)
+        yield from window_problems(where, HALF_AN_HOUR, weekly, daily)
         if self.replicas and not self.own_secret:
             why = "AWS makes no replicas of a database whose password RDS keeps"
             yield Problem(f"{where}.replicas", why, f"Set {where}.password: castra")

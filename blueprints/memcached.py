@@ -11,7 +11,7 @@ from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.network import Network
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
-from blueprints.windows import Weekly
+from blueprints.windows import HOUR, Weekly, window_problems
 
 
 class Memcached(Piece):
@@ -43,6 +43,7 @@ class Memcached(Piece):
         """What doesn't fit with the rest of the document."""
         if document.network is None:
             yield Problem(f"caches.{name}", "the document has no network, and caches stand in one", "Add one")
+        yield from window_problems(f"caches.{name}", HOUR, ("maintenance", self.maintenance))
         yield from self.admits.problems(f"caches.{name}.admits", document)
 
     def parts(self, name: str, network: Network, region: str) -> Iterator[Part]:

@@ -1,15 +1,38 @@
 """Windows: the times of a day or a week, in UTC, in which AWS may back things up or change them."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
+
+from blueprints.problem import Problem
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 MOMENT = rf"({'|'.join(DAYS)}):{TIME}"
 Daily = Annotated[str, Field(pattern=rf"^{TIME}-{TIME}$")]
 Weekly = Annotated[str, Field(pattern=rf"^{MOMENT}-{MOMENT}$")]
-DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
+HOUR, DAY, WEEK = 60, 24 * 60, 7 * 24 * 60  # minutes
+Given = tuple[str, str | None]
+"""A window with the field that says it; None where AWS chooses."""
+
+
+def window_problems(where: str, least: int, weekly: Given, daily: Given = ("", None)) -> Iterator[Problem]:
+    """What AWS refuses of the two: less than `least` minutes, more than a day, or minutes that both have.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/maintenance-window.html
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.Maintenance.html
+    """
+    for (field, window), around in ((daily, DAY), (weekly, WEEK)):
+        lasts = minutes(window, around) if window else least
+        if lasts < least:
+            why = f"{window} lasts {lasts} minutes, and AWS takes {least} at least"
+            yield Problem(f"{where}.{field}", why, "Let it end later")
+        elif lasts > DAY:
+            yield Problem(f"{where}.{field}", f"{window} lasts longer than a day", "Let it end earlier")
+    if daily[1] and weekly[1] and overlap(daily[1], weekly[1]):
+        why = f"{daily[1]} overlaps {weekly[0]} {weekly[1]}, which AWS refuses"
+        yield Problem(f"{where}.{daily[0]}", why, "Move one of them; they may touch")
 
 
 def minutes(window: str, around: int) -> int:

@@ -225,6 +225,21 @@ def test_a_foreign_cache_of_its_id_is_named_and_left_alone(physics: Physics, str
         ({"shards": 2, "failover": False}, "caches.a: has shards, which AWS keeps with failover only"),
         ({"parameters": {"cluster-enabled": "yes"}}, "caches.a: has a parameter cluster-enabled"),
         ({"version": "8"}, "caches.a.version: "),
+        (
+            {"snapshot_window": "23:30-00:30", "maintenance": "mon:00:00-mon:01:00"},
+            "caches.a.snapshot_window: 23:30-00:30 overlaps maintenance mon:00:00-mon:01:00, which AWS refuses. Move",
+        ),
+        (
+            {"snapshot_window": "04:30-05:30", "maintenance": "sun:05:00-sun:06:00", "snapshots": 0},
+            "caches.a.snapshot_window: 04:30-05:30 overlaps maintenance",
+        ),
+        (
+            {"snapshot_window": "03:00-03:59"},
+            "caches.a.snapshot_window: 03:00-03:59 lasts 59 minutes, and AWS takes 60",
+        ),
+        ({"maintenance": "sun:05:00-sun:05:30"}, "caches.a.maintenance: sun:05:00-sun:05:30 lasts 30 minutes"),
+        ({"maintenance": "sun:05:00-mon:06:00"}, "caches.a.maintenance: sun:05:00-mon:06:00 lasts longer than a day"),
+        ({"engine": "memcached", "maintenance": "sun:05:00-sun:05:59"}, "caches.a.maintenance: sun:05:00-sun:05:59"),
         ({"admits": {"servers": ["b"]}}, "caches.a.admits.servers.0: there are no servers b"),
     ],
 )
@@ -234,6 +249,12 @@ def test_what_does_not_fit_is_told_with_its_place(cache: dict[str, Any], told: s
         build(document).parts()
     (problem,) = raised.value.problems
     assert str(problem).startswith(told)
+
+
+def test_windows_that_only_touch_are_fine() -> None:
+    cache = {"snapshot_window": "03:00-05:00", "maintenance": "sun:05:00-mon:03:00"}
+    document = {"name": "e", "region": "eu-west-1", "network": {"cidr": "10.0.0.0/16"}, "caches": {"a": cache}}
+    assert "replication-group/a" in {part.key for part in build(document).parts()}
 
 
 def test_a_function_outside_of_the_network_cant_be_admitted() -> None:
