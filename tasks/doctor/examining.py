@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from blueprints.environment import Environment
 from blueprints.part import Part
 from tasks.doctor.finding import Finding, Health, lacking
+from tasks.doctor.kept_backups import backup_quotas
 from tasks.doctor.permissions import permissions
 from tasks.doctor.quotas import quotas
 from tasks.each import each
@@ -30,6 +31,7 @@ def examine(environment: Environment, scope: Scope) -> Health:
         found += [
             *told,
             *quotas(made, environment.parts(), scope),
+            *backup_quotas(environment, scope),
             *_new(permissions(environment, scope, caller), found),
         ]
     calls = scope.calls.summary()

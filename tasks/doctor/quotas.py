@@ -44,13 +44,15 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota of Service Quotas: which parts count, and how what stands is counted."""
+    """One quota of Service Quotas: which parts count, and how what stands is counted, and both in words."""
 
     name: str
     service: str
     code: str
     planned: Planned
     standing: Standing
+    stand: str = "stand"
+    makes: str = "the plan makes"
 
 
 BALANCERS = ("elbv2", "describe_load_balancers", "LoadBalancers")
@@ -131,31 +133,31 @@ def quotas(made: Sequence[Part], parts: Sequence[Part], scope: Scope) -> Iterato
             )
             continue
         if planned:
-            yield from _judged(quota, planned, scope, lambda quota=quota: _by_service_quotas(quota, scope), READ_QUOTAS)  # type: ignore[misc]
+            yield from judged(quota, planned, scope, lambda quota=quota: _by_service_quotas(quota, scope), READ_QUOTAS)  # type: ignore[misc]
     for kind, noun in IN_IAM.items():
         if count := sum(part.kind == kind for part in made):
             told = Quota(f"{noun} of IAM", "iam", "", of(kind), lambda _: {})
-            yield from _judged(told, {"": count}, scope, lambda noun=noun: _by_summary(noun, scope), READ_SUMMARY)  # type: ignore[misc]
+            yield from judged(told, {"": count}, scope, lambda noun=noun: _by_summary(noun, scope), READ_SUMMARY)  # type: ignore[misc]
     if reserved := sum(getattr(part, "concurrency", None) or 0 for part in made if part.kind == "function"):
         told = Quota("executions of functions at once", "lambda", "L-B99A9384", of("function"), lambda _: {})
-        yield from _judged(told, {"": reserved}, scope, lambda: _by_settings(scope), READ_SETTINGS)
+        yield from judged(told, {"": reserved}, scope, lambda: _by_settings(scope), READ_SETTINGS)
 
 
-def _judged(
+def judged(
     quota: Quota, planned: Places, scope: Scope, read: Callable[[], tuple[Places, int]], statement: Statement
 ) -> Iterator[Finding]:
-    """`read` gives what stands, and the most that there may be in each place."""
+    """Whether there's room in each place; `read` gives what stands, and the most that there may be."""
     try:
         standing, most = read()
     except (BotoCoreError, ClientError) as error:
         told = statement if code_of(error) in DENIED else None
-        why = f"the quota can't be read ({code_of(error) or error}); the plan makes {sum(planned.values())}"
+        why = f"the quota can't be read ({code_of(error) or error}); {quota.makes} {sum(planned.values())}"
         way_out = "Add this statement to the caller's policy" if told else ""
         yield Finding(check="quota", what=quota.name, verdict="unknown", why=why, way_out=way_out, statement=told)
         return
     for place, count in sorted(planned.items()):
         there = standing.get(place, 0)
-        why = f"{there} stand, the plan makes {count}, {most} are allowed in {place or scope.region}"
+        why = f"{there} {quota.stand}, {quota.makes} {count}, {most} are allowed in {place or scope.region}"
         if there + count <= most:
             yield Finding(check="quota", what=quota.name, verdict="good", why=why)
             continue
@@ -165,14 +167,22 @@ def _judged(
 
 
 def _by_service_quotas(quota: Quota, scope: Scope) -> tuple[Places, int]:
-    asked, client = {"ServiceCode": quota.service, "QuotaCode": quota.code}, scope.client("service-quotas")
+    return quota.standing(scope), most_of(quota, scope)
+
+
+def most_of(quota: Quota, scope: Scope, region: str = "") -> int:
+    """As many as AWS allows in a region; the environment's, if not given."""
+    asked, client = (
+        {"ServiceCode": quota.service, "QuotaCode": quota.code},
+        scope.client("service-quotas", region=region),
+    )
     try:
         told = client.get_service_quota(**asked)
     except ClientError as error:
         if code_of(error) != "NoSuchResourceException":
             raise
         told = client.get_aws_default_service_quota(**asked)  # nobody has asked for another one
-    return quota.standing(scope), int(told["Quota"]["Value"])
+    return int(told["Quota"]["Value"])
 
 
 def _by_summary(noun: str, scope: Scope) -> tuple[Places, int]:

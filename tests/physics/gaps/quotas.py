@@ -17,6 +17,7 @@ DEFAULTS = {
     "L-CDE20ADC": ("Auto Scaling groups per region", 500),
     "L-FE5A380F": ("NAT gateways per Availability Zone", 5),
     "L-7B6409FD": ("DB instances", 40),
+    "L-272F1212": ("Manual DB instance snapshots", 100),
     "L-48C6BF61": ("DB subnet groups", 50),
     "L-DE55804A": ("Parameter groups", 50),
     "L-DFE45DF3": ("Nodes per Region", 300),
