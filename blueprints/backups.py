@@ -1,6 +1,7 @@
 """Backups: the section that people write. A policy unfolds into no part: flows carry it out."""
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from blueprints.any_cache import AnyCache
 from blueprints.buckets import Storage
+from blueprints.caching import NodeType
 from blueprints.listening import Port
 from blueprints.log_groups import KeyArn
 from blueprints.mixing import InstanceType
@@ -24,6 +27,10 @@ Tier = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
 TIERS: tuple[Tier, ...] = ("yearly", "monthly", "weekly", "daily", "hourly")
 """The highest first."""
 UTC = UTC
+A_DAY, MOST_A_DAY = timedelta(days=1), 20
+"""Snapshots that ElastiCache takes of a node in 24 hours, and no more:
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html#backups-constraints"""
+LOOKED_AT = 200  # due times, to see how close they come
 
 
 class Tiers(Piece):
@@ -83,6 +90,15 @@ class When(Piece):
             newest = candidate
         return newest
 
+    def comes_more_than(self, times: int, within: timedelta) -> bool:
+        """Whether it's ever due more often than so many times within so long. Pure."""
+        latest: deque[datetime] = deque(maxlen=times + 1)
+        for due, _ in zip(CronSim(self.cron, datetime(2000, 1, 1)), range(LOOKED_AT), strict=False):
+            latest.append(due)
+            if len(latest) > times and latest[-1] - latest[0] < within:
+                return True
+        return False
+
 
 class Select(Piece):
     """What is covered, by its tags: instances, with all their volumes, and volumes, whoever made them."""
@@ -124,6 +140,9 @@ class Prove(Piece):
     instance_class: InstanceClass | None = Field(
         default=None, description="What a database is restored as; as the one that was backed up, if not given."
     )
+    node_type: NodeType | None = Field(
+        default=None, description="What a cache's nodes are restored as; as those that were, if not given."
+    )
     minutes: int = Field(default=30, ge=2, le=720, description="Patience until it runs, and answers.")
 
     @model_validator(mode="after")
@@ -142,7 +161,9 @@ class Prove(Piece):
 
 
 ASKED_OF_INSTANCES = ("query", "port", "instance_type")
-"""What a proof asks of instances only: a restored database lets nobody in."""
+"""What a proof asks of instances only: a restored database or cache lets nobody in."""
+OF_ITS_OWN = {"instance_class": "databases", "node_type": "caches"}
+"""What a proof says of one section only."""
 
 
 def _one_or_more(value: object) -> object:
@@ -163,6 +184,9 @@ class BackupPolicy(Piece):
     instances: tuple[Name, ...] = Field(default=(), description="Entries of `instances`, with all their volumes.")
     volumes: tuple[Name, ...] = Field(default=(), description="Volumes of the environment, one by one.")
     databases: tuple[Name, ...] = Field(default=(), description="Entries of `databases`, as snapshots of RDS.")
+    caches: tuple[Name, ...] = Field(
+        default=(), description="Entries of `caches` of Valkey or Redis, as snapshots of ElastiCache."
+    )
     buckets: tuple[Name, ...] = Field(
         default=(),
         description="Entries of `buckets`. Their backup is their versions: that they keep them is checked.",
@@ -188,6 +212,7 @@ class BackupPolicy(Piece):
     def parts(self) -> tuple[str, ...]:
         """What it names that gets backups of its own, as parts: `instance/db`."""
         named = {"instance": self.instances, "volume": self.volumes, "database": self.databases}
+        named |= {"replication-group": self.caches}
         return tuple(f"{kind}/{name}" for kind, names in named.items() for name in names)
 
     def problems(
@@ -197,29 +222,49 @@ class BackupPolicy(Piece):
         instances: Collection[str],
         volumes: Collection[str],
         databases: Collection[str],
+        caches: Mapping[str, AnyCache],
         buckets: Mapping[str, Storage],
     ) -> Iterator[Problem]:
         """What doesn't fit together with the other sections, of which these are the names."""
         where = f"backups.{name}"
         if not (self.parts or self.buckets or self.select):
-            yield Problem(where, "covers nothing", "Name instances, volumes, databases or buckets, or select by tags")
+            way_out = "Name instances, volumes, databases, caches or buckets, or select by tags"
+            yield Problem(where, "covers nothing", way_out)
         yield from _unknown(f"{where}.instances", self.instances, instances, "instance")
         yield from _unknown(f"{where}.volumes", self.volumes, volumes, "volume")
         yield from _unknown(f"{where}.databases", self.databases, databases, "database")
+        yield from _unknown(f"{where}.caches", self.caches, caches, "cache")
         yield from _unknown(f"{where}.buckets", self.buckets, buckets, "bucket")
         for bucket in self.buckets:
             if bucket in buckets and not buckets[bucket].versioning:
                 why = f"bucket {bucket} keeps no versions, which are a bucket's backup"
                 yield Problem(f"{where}.buckets", why, f"Write buckets.{bucket}.versioning: true")
-        if self.databases and not (self.instances or self.volumes or self.select):
+        yield from self._cache_problems(where, caches)
+        if (self.databases or self.caches) and not (self.instances or self.volumes or self.select):
             yield from self._idle_problems(where)
-        if self.prove and self.prove.instance_class and not self.databases:
-            why, way_out = (
-                "is for databases, and this policy covers none",
-                "Leave it out; of instances, it's instance_type",
-            )
-            yield Problem(f"{where}.prove.instance_class", why, way_out)
+        for field, section in OF_ITS_OWN.items():
+            if getattr(self.prove, field, None) and not getattr(self, section):
+                why = f"is for {section}, and this policy covers none"
+                yield Problem(f"{where}.prove.{field}", why, "Leave it out; of instances, it's instance_type")
         yield from self._copy_problems(where, region)
+
+    def _cache_problems(self, where: str, caches: Mapping[str, AnyCache]) -> Iterator[Problem]:
+        """What ElastiCache takes no snapshot of, or not so often, and that its snapshots stay where they are."""
+        for name in self.caches:
+            cache = caches.get(name)
+            if cache is not None and cache.engine == "memcached":
+                why = f"cache {name} is of Memcached, which stores nothing: AWS takes no snapshot of it"
+                yield Problem(f"{where}.caches", why, "Leave it out, or make it one of Valkey")
+            elif cache is not None and cache.unkept:
+                why = f"AWS takes no snapshot of cache {name}, as its nodes are {cache.node_type}"
+                yield Problem(f"{where}.caches", why, "Leave it out, or give it another node_type")
+        if self.caches and self.when.comes_more_than(MOST_A_DAY, A_DAY):
+            why = f"comes more than {MOST_A_DAY} times in 24 hours, and AWS takes no more snapshots of a cache's node"
+            yield Problem(f"{where}.when.cron", why, "Let it come more seldom: every two hours, say")
+        if self.caches and self.copies:
+            why = "caches have none: AWS copies no snapshot of ElastiCache to another region, and shares none"
+            way_out = "Cover caches in a policy without; CopySnapshot exports to a bucket what must be elsewhere"
+            yield Problem(f"{where}.copies", why, way_out)
 
     def _idle_problems(self, where: str) -> Iterator[Problem]:
         """What only instances and volumes have, where the policy covers none."""
@@ -227,7 +272,7 @@ class BackupPolicy(Piece):
         idle |= {f"prove.{field}": getattr(self.prove, field, None) for field in ASKED_OF_INSTANCES}
         for field, written in idle.items():
             if written:
-                why = "is for instances and their volumes, and this policy covers none: RDS itself sees to a snapshot"
+                why = "is for instances and their volumes, and this policy covers none: AWS itself sees to a snapshot"
                 yield Problem(f"{where}.{field}", why, f"Leave `{field}` out, or cover instances in a policy with it")
 
     def _copy_problems(self, where: str, region: str) -> Iterator[Problem]:

@@ -13,6 +13,8 @@ from blueprints.caching import (
     OnRemoval,
     ReplicationGroup,
     Version,
+    default_group,
+    family_of,
 )
 from blueprints.firewalls import Firewall, SecurityGroup
 from blueprints.log_groups import KeyArn
@@ -83,13 +85,13 @@ class Cache(Piece):
         return self
 
     @property
-    def _version(self) -> str:
-        return self.version or NEWEST[self.engine]
+    def unkept(self) -> bool:
+        """Whether AWS takes no snapshot of such nodes: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html"""
+        return self.node_type == "cache.t1.micro" and self.shards is None
 
     @property
-    def _family(self) -> str:
-        major = self._version.partition(".")[0]
-        return "redis6.x" if (self.engine, major) == ("redis", "6") else f"{self.engine}{major}"
+    def _version(self) -> str:
+        return self.version or NEWEST[self.engine]
 
     def problems(self, name: str, document: Any) -> Iterator[Problem]:
         """What doesn't fit with the rest of the document."""
@@ -119,8 +121,9 @@ class Cache(Piece):
         cluster = self.shards is not None
         if settings:
             settings |= {CLUSTER_MODE: "yes"} if cluster else {}
-            yield CacheParameterGroup(name=name, where=where, family=self._family, parameters=settings)
-        own = f"default.{self._family}{'.cluster.on' if cluster else ''}"
+            family = family_of(self.engine, self._version)
+            yield CacheParameterGroup(name=name, where=where, family=family, parameters=settings)
+        own = default_group(self.engine, self._version, cluster)
         yield ReplicationGroup(
             name=name,
             where=where,

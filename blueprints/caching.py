@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from blueprints.log_groups import KeyArn
-from blueprints.part import Id, Part, of
+from blueprints.part import Id, Lookup, Part, asking, of
 from blueprints.places import GroupId, SubnetId, VpcId
 from blueprints.windows import Daily, Weekly
 
@@ -14,6 +14,17 @@ OnRemoval = Literal["snapshot", "wipe"]
 NodeType = Annotated[str, Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")]
 Version = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+$")]
 FullVersion = Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+
+
+def family_of(engine: str, version: str) -> str:
+    """What the settings of an engine's major version are called: valkey8, redis7, redis6.x. Pure."""
+    major = version.partition(".")[0]
+    return "redis6.x" if (engine, major) == ("redis", "6") else f"{engine}{major}"
+
+
+def default_group(engine: str, version: str, cluster: bool) -> str:
+    """AWS's own parameter group, with cluster mode on or off. Pure."""
+    return f"default.{family_of(engine, version)}{'.cluster.on' if cluster else ''}"
 
 
 class CacheSubnetGroup(Part):
@@ -43,9 +54,9 @@ class ReplicationGroup(Part):
     shards: int = Field(default=1, ge=1, le=500)
     replicas: int = Field(default=0, ge=0, le=5, description="Of each shard.")
     failover: bool = Field(default=False, description="Whether a replica in another zone takes over by itself.")
-    subnet_group: Annotated[Id, of("cache-subnet-group")]
+    subnet_group: Annotated[Id, of("cache-subnet-group")] | Annotated[Lookup, asking("id")]
     groups: tuple[GroupId, ...]
-    parameter_group: Annotated[Id, of("cache-parameter-group")] | str = Field(
+    parameter_group: Annotated[Id, of("cache-parameter-group")] | Annotated[Lookup, asking("id")] | str = Field(
         union_mode="left_to_right", description="Or the name of one of AWS's own, such as default.valkey8."
     )
     port: int = Field(default=6379, ge=1024, le=65535)

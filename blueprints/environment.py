@@ -253,7 +253,8 @@ class Environment(Piece):
         if self.alarms is not None:
             yield from self.alarms.problems(self)
         for name, policy in self.backups.items():
-            yield from policy.problems(name, self.region, *self._standing_alone(), self.databases, self.buckets)
+            standing = (*self._standing_alone(), self.databases, self.caches, self.buckets)
+            yield from policy.problems(name, self.region, *standing)
         yield from self._placement_problems()
         yield from self._target_group_problems()
 

@@ -1,4 +1,4 @@
-"""Restore a backup: an instance with its volumes, or a volume, beside the old one or into another environment."""
+"""Restore a backup: an instance with its volumes, a volume, a database or a cache, beside the old one or elsewhere."""
 
 import time
 
@@ -37,14 +37,14 @@ def restore(
     Args:
         environment: Whose backup it is: the name of the document with the policy.
         region: Where the backup is; copies are restored in their own region.
-        what: What it is a backup of: a part such as `instance/db`, or an id in AWS.
+        what: What it is a backup of: a part such as `instance/db` or `replication-group/sessions`, or an id in AWS.
         at: The newest backup of a time up to this one is taken; the newest of all, if
             left empty. Such as 2027-01-02T18:00Z; in UTC, if no zone is named.
         backup: Or the backup with this id, or of this slot.
         device: Only the volume of this device, such as `/dev/sdf`.
         into: Another environment, by name, with a network of its own; the same environment, if left empty.
         where_it_was: In another environment: in the subnet and the groups of the source even so.
-        instance_type: Another type than the source had.
+        instance_type: Another type than the source had: of instances, a database's class, a cache's node type.
         zone: Another zone than the source was in.
         account: If given, checked against the credentials before anything is done.
         role: The ARN of a role to assume, for work in another account.

@@ -38,7 +38,9 @@ def copy(file: File, policies: Policies = None, yes: Yes = False, json: Json = F
 @verbs.command(name="restore")
 def restore(
     name: Name,
-    what: Annotated[str, typer.Argument(help="instance/db, volume/data, site/app, or an id in AWS.")],
+    what: Annotated[
+        str, typer.Argument(help="instance/a, volume/a, database/a, replication-group/a, site/a or an id.")
+    ],
     at: Annotated[datetime | None, typer.Option("--at", help="The newest backup up to this time, in UTC.")] = None,
     backup: Annotated[str | None, typer.Option("--backup", help="This backup; of a site, this release.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="Only the volume of this device.")] = None,
@@ -52,7 +54,7 @@ def restore(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Restore a backup as a new instance or volume, beside the old one or into another environment; or a site."""
+    """Restore a backup as a new instance, volume, database or cache, beside the old one or elsewhere; or a site."""
     with shell.errors_told(json):
         scope = shell.scope_in(name, region)
         if what.startswith("site/"):

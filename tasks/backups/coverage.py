@@ -40,8 +40,8 @@ def coverage(
 ) -> tuple[Coverage, ...]:
     """A row for each source of each policy, after one for each thing of the document that none covers.
 
-    `covers` are the series that each policy covers now, `things` the document's instances and databases, as parts. A
-    backup is late once it has been due for six hours; one by hand counts as well.
+    `covers` are the series that each policy covers now, `things` the document's instances, databases and caches, as
+    parts. A backup is late once it has been due for six hours; one by hand counts as well.
     """
     held: dict[tuple[str, str], list[Backup]] = {}
     for backup in backups:

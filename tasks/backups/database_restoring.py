@@ -1,7 +1,6 @@
 """What a database's backup is restored as, and proven by: parts of an environment. Pure, but for the proof's check."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
 
 from blueprints.databases import (
     TLS,
@@ -16,15 +15,13 @@ from blueprints.places import as_it_is
 from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.proving import Proof
 from tasks.backups.record import Backup
-from tasks.backups.restoring import ADDRESSES, OWN, Wish, name_of, stamped
+from tasks.backups.restoring import ADDRESSES, HALVES, OWN, Wish, name_of, stamped
 from tasks.data.database_instance import major
 from tasks.data.database_listing import FAILED, settled
 from tasks.data.database_listing import beside as arn_beside
 from tasks.data.database_listing import name_of as identifier_of
 from tasks.errors import CastraError, Invalid, Problem
 from tasks.scope import Scope
-
-HALVES: tuple[IPv4Network, ...] = tuple(ADDRESSES.subnets(prefixlen_diff=1))  # a subnet group has two zones
 
 
 def database_parts(scope: Scope, backup: Backup, wish: Wish) -> tuple[Part, ...]:

@@ -43,7 +43,7 @@ class Databases:
     """US dollars for a GiB-month beyond the databases' own size: https://aws.amazon.com/rds/postgresql/pricing/"""
     taken_names = frozenset({"DBSnapshotAlreadyExists"})
     kept = frozenset({"InvalidDBSnapshotState"})
-    carrier: Carrier = DatabaseCarrier()
+    carrier: Carrier | None = DatabaseCarrier()
 
     def holds(self, id: str) -> bool:
         """By its ARN."""

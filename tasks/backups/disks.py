@@ -33,7 +33,7 @@ class Disks:
     gib_month = GIB_MONTH
     taken_names = frozenset({"InvalidAMIName.Duplicate"})
     kept = frozenset({"InvalidSnapshot.InUse", "OperationNotPermitted"})
-    carrier: Carrier = DiskCarrier()
+    carrier: Carrier | None = DiskCarrier()
 
     def holds(self, id: str) -> bool:
         """By how its ids begin; a set's name is Castra's own."""

@@ -19,9 +19,10 @@ def backups_in(
     sources: Collection[str] = (),
     stores: Iterable[Store] = STORES,
 ) -> list[Backup]:
-    """All backups of the account in a region, the oldest first: three listings, however many there are.
+    """All backups of the account in a region, the oldest first: four listings, however many there are.
 
-    Of an `environment`, of one `policy` of it, of some `slots`, of some `sources`, and of some `stores`, where given.
+    Beside, a call for each snapshot of a cache: ElastiCache tells tags of one at a time only. Of an `environment`, of
+    one `policy` of it, of some `slots`, of some `sources`, and of some `stores`, where given.
     """
     asked = Asked(environment, policy, slots, sources)
     found = [one for _, listed in each(lambda store: store.listed(scope, asked, region), stores) for one in listed]

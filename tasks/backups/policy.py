@@ -56,7 +56,7 @@ def choice(source: Source, asked: How | None) -> tuple[How, str]:
     instant, all or none. An image can be booted, and so is the quickest to put in a failed instance's place.
     """
     if not source.is_instance:
-        return "snapshot", f"a {'database' if source.database else 'volume'}'s backup is a snapshot"
+        return "snapshot", f"a {source.noun}'s backup is a snapshot"
     count = len(source.volumes)
     if asked:
         return asked, f"{asked}, as the policy says"
@@ -103,11 +103,12 @@ def _one(told: Due, name: str, policy: BackupPolicy, source: Source, slot: str, 
         told.deeds.append(Deed(what=what, action=KEEP, because="it has no EBS volume", id=source.id))
         return
     if source.hindered:
-        told.deeds.append(Deed(what=what, action=TAKE, because=source.hindered, id=source.id, gib=source.gib))
+        told.deeds.append(Deed(what=what, action=TAKE, because=source.hindered, id=source.id, gib=source.gib or None))
         told.wrong[what] = source.hindered
         return
     how, why = choice(source, policy.as_)
-    deed = Deed(what=what, action=TAKE, because=f"{why}; {_since(slot, len(found))}", id=source.id, gib=source.gib)
+    because = f"{why}; {_since(slot, len(found))}"
+    deed = Deed(what=what, action=TAKE, because=because, id=source.id, gib=source.gib or None)
     told.deeds.append(deed)
     told.takings.append(Taking(name, policy, source, how, slot, deed, len(found) + 1))
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from blueprints.backups import BackupPolicy, Tiers
+from blueprints.caches import Cache
 from blueprints.environment import Environment
 from tasks.backups.costs import figures
 from tasks.backups.coverage import Coverage, coverage
@@ -45,8 +46,15 @@ def plan_pruning(blueprint: Environment, scope: Scope, now: datetime, price: flo
     if not all(one.keep for one in verdicts):
         verdicts = judged(listed, policies, now, in_use(scope, regions[1:]))
     pruning = planned(blueprint, verdicts, price, scope.calls.summary())
-    things = [f"instance/{name}" for name in blueprint.instances] + [f"database/{name}" for name in blueprint.databases]
-    return replace(pruning, coverage=coverage(blueprint.backups, covers, listed, now, things))
+    return replace(pruning, coverage=coverage(blueprint.backups, covers, listed, now, things_of(blueprint)))
+
+
+def things_of(blueprint: Environment) -> list[str]:
+    """The document's instances, databases and caches that keep anything, as parts. Pure."""
+    kept = [name for name, cache in blueprint.caches.items() if isinstance(cache, Cache)]
+    named: dict[str, Iterable[str]] = {"instance": blueprint.instances, "database": blueprint.databases}
+    named["replication-group"] = kept
+    return [f"{kind}/{name}" for kind, names in named.items() for name in names]
 
 
 def in_use(scope: Scope, beside: Collection[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import How, Tiers
+from tasks.backups.cache_machine import CacheMachine
 from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.machine import Machine, read_machine
 from tasks.backups.tagging import (
@@ -79,7 +80,7 @@ class Backup(BaseModel):
 
     `pieces` are its snapshots; `expected` is how many there were at its birth. `why` says what is wrong with a failed
     one. `id` is the image's, the set's, or the lone snapshot's. `owed`: the commands for afterwards haven't been run.
-    `machine` is what the instance was like, `database` what the database was.
+    `machine` is what the instance was like, `database` what the database was, `cache` what the cache was.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,6 +104,7 @@ class Backup(BaseModel):
     owed: bool = False
     machine: Machine = Machine()
     database: DatabaseMachine | None = None
+    cache: CacheMachine | None = None
     why: str = ""
 
     @property
@@ -143,7 +145,7 @@ class Backup(BaseModel):
     @property
     def machine_tags(self) -> dict[str, str]:
         """What it takes to make its source again, as its tags have it."""
-        return self.database.tags if self.database else self.machine.tags
+        return (self.database or self.cache or self.machine).tags
 
     @property
     def tags(self) -> dict[str, str]:

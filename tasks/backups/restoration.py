@@ -16,7 +16,7 @@ from tasks.reading import plan_beside
 from tasks.report import Outcome
 from tasks.scope import Scope
 
-RESTORED = ("instance", "image", "volume", "database")
+RESTORED = ("instance", "image", "volume", "database", "replication-group")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tasks.backups.record import Backup, Piece
 from tasks.errors import Invalid, Problem
 
 ADDRESSES = IPv4Network("10.250.0.0/24")  # of a network of its own, which is joined to no other
+HALVES: tuple[IPv4Network, ...] = tuple(ADDRESSES.subnets(prefixlen_diff=1))  # for what stands in two zones
 SYSTEMS_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 OWN = "restored"  # what the parts of a network of its own are called
 

@@ -36,16 +36,18 @@ class Courier:
         """Copy or share one thing. One that is there already is waited for."""
         wanted = self.wanted[deed.what]
         store = store_of(wanted.id)
+        carrier = store.carrier
+        assert carrier is not None  # a plan wants copies of no others
         if deed.action == "share":
             id = str(wanted.there)
         else:
             with self._room(store.noun, wanted.home.region):
                 self.scope.go_ahead.check()
-                id = self._sent(store.carrier, wanted)
-                self._await(store.carrier, wanted, id)
+                id = self._sent(carrier, wanted)
+                self._await(carrier, wanted, id)
         if wanted.home.accounts:
             self.scope.go_ahead.check()
-            store.carrier.share(self.scope, wanted, id)
+            carrier.share(self.scope, wanted, id)
         return deed.model_copy(update={"id": id})
 
     def _room(self, store: str, region: str) -> threading.BoundedSemaphore:

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from blueprints.backups import BackupPolicy
+from tasks.backups.cache_machine import CacheMachine
 from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.machine import Machine, machine_of
 from tasks.each import batches
@@ -32,8 +33,8 @@ class Volume(BaseModel):
 class Source(BaseModel):
     """What is backed up. `part` is its part in this environment; `instance` where commands are run, if it runs.
 
-    `machine`, or `database`, is what one needs to know to make it again. `hindered` says why AWS takes no backup of it
-    as it is now.
+    `machine`, `database` or `cache` is what one needs to know to make it again. `hindered` says why AWS takes no backup
+    of it as it is now.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +47,7 @@ class Source(BaseModel):
     windows: bool = False
     machine: Machine = Machine()
     database: DatabaseMachine | None = None
+    cache: CacheMachine | None = None
     hindered: str = ""
 
     @property
@@ -56,7 +58,12 @@ class Source(BaseModel):
     @property
     def machine_tags(self) -> dict[str, str]:
         """What it takes to make it again, as its backups' tags have it."""
-        return self.database.tags if self.database else self.machine.tags
+        return (self.database or self.cache or self.machine).tags
+
+    @property
+    def noun(self) -> str:
+        """What such a thing is called, where it's no instance."""
+        return "database" if self.database else "cache" if self.cache else "volume"
 
     @property
     def gib(self) -> int:

@@ -51,14 +51,14 @@ class Store(Protocol):
 
     `noun` is what such a thing is called; `gib_month` is what a GiB of backups costs at most, in US dollars a month, by
     the list price of us-east-1. `taken_names` are AWS's words for a name that another one has, `kept` those for what it
-    won't remove, as something uses it. `carrier` copies them and shares them.
+    won't remove, as something uses it. `carrier` copies them and shares them; None where AWS does neither.
     """
 
     noun: str
     gib_month: float
     taken_names: frozenset[str]
     kept: frozenset[str]
-    carrier: Carrier
+    carrier: Carrier | None
 
     def holds(self, id: str) -> bool:
         """Whether an id, of a source or of a backup, is of this store."""

@@ -25,7 +25,14 @@ from tasks.waiting import wait_until
 
 COMPLETE_WITHIN = 24 * 3600.0  # the first snapshot of a big volume takes hours
 TAGGED_AT_ONCE = 500
-CALLS = ("ec2:CreateImage", "ec2:CreateSnapshot", "ec2:CreateSnapshots", "rds:CreateDBSnapshot", "ssm:SendCommand")
+CALLS = (
+    "ec2:CreateImage",
+    "ec2:CreateSnapshot",
+    "ec2:CreateSnapshots",
+    "elasticache:CreateSnapshot",
+    "rds:CreateDBSnapshot",
+    "ssm:SendCommand",
+)
 
 
 @dataclass

@@ -19,6 +19,7 @@ GONE = (
     "CacheParameterGroupNotFound",
     "CacheSubnetGroupNotFoundFault",
     "ReplicationGroupNotFoundFault",
+    "SnapshotNotFoundFault",
 )
 BUSY = ("InvalidCacheClusterState", "InvalidReplicationGroupState")
 TAGGING = (
@@ -63,16 +64,20 @@ def with_tags(scope: Scope, things: Iterable[Any]) -> Iterator[tuple[Any, dict[s
             yield thing, tags
 
 
-def tags_of(scope: Scope, arn: str) -> dict[str, str]:
-    """None, if it has gone. ElastiCache tells those of what's available only; of others, the tagging API does."""
+def tags_of(scope: Scope, arn: str, region: str = "") -> dict[str, str]:
+    """None, if it has gone. ElastiCache tells those of what's available only; of others, the tagging API does.
+
+    `region` is another one than the scope's.
+    """
     try:
-        return as_dict(scope.client("elasticache").list_tags_for_resource(ResourceName=arn)["TagList"])
+        return as_dict(scope.client("elasticache", region=region).list_tags_for_resource(ResourceName=arn)["TagList"])
     except ClientError as error:
         if code_of(error) in GONE:
             return {}
         if code_of(error) not in BUSY:
             raise
-    told = scope.client("resourcegroupstaggingapi").get_resources(ResourceARNList=[arn])["ResourceTagMappingList"]
+    tagging = scope.client("resourcegroupstaggingapi", region=region)
+    told = tagging.get_resources(ResourceARNList=[arn])["ResourceTagMappingList"]
     return {key: value for one in told for key, value in as_dict(one["Tags"]).items()}
 
 

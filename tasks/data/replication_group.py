@@ -28,6 +28,7 @@ from tasks.scope import ON_REMOVAL, Scope, as_list
 from tasks.waiting import wait_for
 
 LONGEST = 40  # characters of its id
+LAST = 24  # of them, in the name of its last snapshot
 GONE_WITHIN = 3600.0  # seconds; a last snapshot is taken before
 PLAIN = frozenset({"on_removal"})  # fields that stand in tags only
 
@@ -118,7 +119,7 @@ class ReplicationGroupKind(TaggedByElastiCache[ReplicationGroup, ReplicationGrou
             return
         if there["Status"] != "deleting":
             tags = tags_of(scope, id)
-            last = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+            last = last_snapshot(name, datetime.now(UTC))
             kept = {"FinalSnapshotIdentifier": last} if tags.get(ON_REMOVAL, "snapshot") == "snapshot" else {}
             with gone_is_fine("ReplicationGroupNotFoundFault"):
                 when_released(
@@ -127,6 +128,14 @@ class ReplicationGroupKind(TaggedByElastiCache[ReplicationGroup, ReplicationGrou
         wait_for(
             scope, "elasticache", "replication_group_deleted", f"cache {name}", GONE_WITHIN, ReplicationGroupId=name
         )
+
+
+def last_snapshot(id: str, now: datetime) -> str:
+    """A name that there never was: what the cache's id begins with, the day, and six digits that chance gives.
+
+    It may have 40 characters: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-manual.html
+    """
+    return f"{id[:LAST].rstrip('-')}-{now:%Y%m%d}-{secrets.token_hex(3)}"
 
 
 def _clusters(scope: Scope) -> list[Any]:

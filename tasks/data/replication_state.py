@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blueprints.caching import ReplicationGroup
-from blueprints.part import Id
+from blueprints.part import Id, Lookup
 from tasks.data.cache_listing import beside
 from tasks.data.cache_notes import PORT, chosen_in, notes, numbers, version_told
 from tasks.kind import AtBirth, Fixed, State, Unordered
@@ -61,7 +61,7 @@ def wanted_state(part: ReplicationGroup, ids: Mapping[str, str]) -> ReplicationG
         multi_zone=part.failover and part.replicas > 0,
         subnet_group=ids[part.subnet_group],
         groups=tuple(ids[one] for one in part.groups),
-        parameter_group=ids[own] if isinstance(own, Id) else own,
+        parameter_group=ids[own] if isinstance(own, Id | Lookup) else own,
         port=part.port,
         tls=part.tls,
         encrypted=part.encrypted,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from blueprints.environment import Environment
 from blueprints.granting import partition as partition_of
+from tasks.data.replication_group import LAST
 
 NAMED = {
     "autoscaling": ("{home}:autoScalingGroup:*:autoScalingGroupName/{name}--*",),
@@ -49,6 +50,8 @@ def places(service: str, environment: Environment) -> Iterator[str]:
         for called in sorted({str(name) for part in environment.parts() if (name := getattr(part, "called", None))}):
             yield from (f"{words['bucket']}{called}", f"{words['bucket']}{called}/*")
     if service == "elasticache":
+        if len(start := f"{words['letter']}{environment.name}-") > LAST:  # a last snapshot's name is cut before its end
+            yield f"{words['home']}:snapshot:{start[:LAST].rstrip('-')}-*"
         for snapshot in sorted(
             {str(getattr(part, "from_snapshot", None) or "") for part in environment.parts()} - {""}
         ):

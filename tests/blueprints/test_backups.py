@@ -43,7 +43,8 @@ def test_as_is_read_and_written_under_its_own_name() -> None:
     [
         (
             {"select": None},
-            "backups.nightly: covers nothing. Name instances, volumes, databases or buckets, or select by tags.",
+            "backups.nightly: covers nothing. "
+            "Name instances, volumes, databases, caches or buckets, or select by tags.",
         ),
         ({"instances": ["db"]}, "backups.nightly.instances: there's no instance db. There are: none."),
         ({"volumes": ["logs"]}, "backups.nightly.volumes: there's no volume logs. There are: none."),
@@ -60,6 +61,11 @@ def test_as_is_read_and_written_under_its_own_name() -> None:
         (
             {"prove": {"instance_class": "db.t4g.micro"}},
             "backups.nightly.prove.instance_class: is for databases, and this policy covers none. "
+            "Leave it out; of instances, it's instance_type.",
+        ),
+        (
+            {"prove": {"node_type": "cache.t4g.small"}},
+            "backups.nightly.prove.node_type: is for caches, and this policy covers none. "
             "Leave it out; of instances, it's instance_type.",
         ),
         (
@@ -104,6 +110,51 @@ def test_what_only_machines_have_is_refused_where_a_policy_covers_databases_only
     ]
     both = {"select": {"tags": {"backup": "yes"}}, "before": "freeze"}
     assert build(document(**OWN | both) | DATABASES).backups["nightly"].before == ("freeze",)
+
+
+CACHES: dict[str, Any] = {"main": {}, "pages": {"engine": "memcached"}, "old": {"node_type": "cache.t1.micro"}}
+
+
+def with_caches(**policy: Any) -> dict[str, Any]:
+    own: dict[str, Any] = {"caches": ["main"], "select": None}
+    return document(**own | policy) | {"network": {"cidr": "10.0.0.0/16"}, "caches": CACHES}
+
+
+def told_of_caches(**policy: Any) -> str:
+    with pytest.raises(Invalid) as caught:
+        build(with_caches(**policy))
+    (problem,) = caught.value.problems
+    return str(problem)
+
+
+def test_caches_are_named_as_the_parts_that_they_are() -> None:
+    environment = build(with_caches(prove={"node_type": "cache.t4g.micro"}))
+    assert environment.backups["nightly"].parts == ("replication-group/main",)
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        ({"caches": ["none"]}, "backups.nightly.caches: there's no cache none. There are: main, pages, old."),
+        ({"caches": ["pages"]}, "backups.nightly.caches: cache pages is of Memcached, which stores nothing"),
+        ({"caches": ["old"]}, "backups.nightly.caches: AWS takes no snapshot of cache old, as its nodes are cache.t1"),
+        ({"copies": [{"region": "eu-central-1"}]}, "backups.nightly.copies: caches have none: AWS copies no snapshot"),
+        (
+            {"copies": [{"region": "eu-west-1", "account": "123456789012"}]},
+            "backups.nightly.copies: caches have none: AWS copies no snapshot",
+        ),
+        ({"when": {"cron": "0 * * * *"}}, "backups.nightly.when.cron: comes more than 20 times in 24 hours"),
+        ({"when": {"cron": "*/2 6 1 * *"}}, "backups.nightly.when.cron: comes more than 20 times in 24 hours"),
+        ({"before": "freeze"}, "backups.nightly.before: is for instances and their volumes"),
+    ],
+)
+def test_what_elasticache_has_not_is_refused_with_a_way_out(policy: dict[str, Any], problem: str) -> None:
+    assert told_of_caches(**policy).startswith(problem)
+
+
+@pytest.mark.parametrize("cron", ["0 */2 * * *", "0 4-23 * * *", "0 2 29 2 *", "*/3 2 * * 1"])
+def test_twenty_times_a_day_are_taken_of_a_cache(cron: str) -> None:
+    assert build(with_caches(when={"cron": cron})).backups["nightly"].when.cron == cron
 
 
 def test_a_bucket_without_versions_is_a_problem_and_one_with_versions_is_none() -> None:

@@ -19,4 +19,6 @@ def caches(client: Any) -> Iterator[tuple[str, Any]]:
             tags = client.list_tags_for_resource(ResourceName=one["ARN"])["TagList"] if tagged else []
             yield key, {**one, "Tags": tags}
     for one in client.describe_snapshots()["Snapshots"]:
-        yield "CacheSnapshots", {"Of": one["ReplicationGroupId"], "State": one["SnapshotStatus"], "castra:kept": True}
+        tags = client.list_tags_for_resource(ResourceName=one["ARN"])["TagList"]
+        of = one.get("ReplicationGroupId") or one["CacheClusterId"]
+        yield "CacheSnapshots", {"Of": of, "State": one["SnapshotStatus"], "Tags": tags, "castra:kept": True}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.crash import backups, database_backups, ending, images, pausing, restoring, rotating
+from tests.crash import backups, cache_backups, database_backups, ending, images, pausing, restoring, rotating
 from tests.crash.disturbing import Case, Disturbed, Mode, Result
 from tests.crash.listing import Thing, listing
 from tests.crash.stage import Stage
@@ -126,11 +126,14 @@ OPERATIONS = {
     "copy-database": Operation(database_backups.copy, wrong=database_backups.copied),
     "back-up": Operation(backups.back_up),
     "back-up-database": Operation(database_backups.back_up, wrong=database_backups.taken),
+    "back-up-cache": Operation(cache_backups.back_up, wrong=cache_backups.taken),
     "prune": Operation(backups.prune),
     "restore": Operation(restoring.restore, wrong=restoring.restored),
     "restore-database": Operation(database_backups.restore, wrong=database_backups.restored),
+    "restore-cache": Operation(cache_backups.restore, wrong=cache_backups.restored),
     "prove": Operation(restoring.prove, wrong=restoring.proven),
     "prove-database": Operation(database_backups.prove, wrong=database_backups.proven),
+    "prove-cache": Operation(cache_backups.prove, wrong=cache_backups.proven),
     "replace": Operation(restoring.replace, wrong=restoring.replaced),
     "build-image": Operation(images.build, wrong=images.built),
     "build-image-encrypted": Operation(images.build_encrypted, wrong=images.encrypted),

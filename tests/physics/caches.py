@@ -86,6 +86,13 @@ def settle_in(request: Request, world: World, group: Group) -> None:
         group.interfaces.append(interfaces.make(ec2, subnet, group.groups, told, "interface"))
 
 
+def zone_of(request: Request, world: World, group: Group, number: int) -> str:
+    """The zone of a node, by its number among all of the group's."""
+    found = caches(request, world).subnet_groups.get(group.subnet_group)
+    zones = [one["SubnetAvailabilityZone"]["Name"] for one in found.told["Subnets"]] if found else []
+    return str(zones[number % len(zones)]) if zones else f"{request.region}a"
+
+
 def move_out(request: Request, world: World, group: Group) -> None:
     for eni in group.interfaces:
         interfaces.drop(world.backend(request, "ec2"), eni)

@@ -18,7 +18,8 @@ TIMES = frozenset(
         "target_checked",
         *("snapshot_completed", "snapshot_copied", "database_available", "database_deleted", "database_modified"),
         *("database_snapshot_available", "database_snapshot_copied"),
-        *("cache_available", "cache_modified", "cache_deleted", "endpoint_available", "endpoint_deleted"),
+        *("cache_available", "cache_modified", "cache_deleted", "cache_snapshot_available"),
+        *("endpoint_available", "endpoint_deleted"),
         "distribution_deployed",
         *(
             "function_active",

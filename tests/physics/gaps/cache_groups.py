@@ -1,4 +1,4 @@
-"""Subnet groups, parameter groups, tags and snapshots of caches."""
+"""Subnet groups, parameter groups and tags of caches."""
 
 import json
 from collections.abc import Iterable
@@ -163,7 +163,7 @@ def drop_parameter_group(request: Request, world: World) -> Answer:
     return ok(request)
 
 
-# ---------------------------------------------------------------------- tags, and snapshots
+# ---------------------------------------------------------------------- tags
 
 
 @instead("elasticache:ListTagsForResource", "elasticache:AddTagsToResource", "elasticache:RemoveTagsFromResource")
@@ -205,22 +205,6 @@ def tags_elsewhere(request: Request, world: World) -> Answer | None:
     ]
     body = json.dumps({"PaginationToken": "", "ResourceTagMappingList": rows}).encode()
     return Answer(200, [("Content-Type", "application/x-amz-json-1.1")], body)
-
-
-@instead("elasticache:DescribeSnapshots")
-def snapshots(request: Request, world: World) -> Answer:
-    several = _named(caches(request, world).snapshots, request.text("SnapshotName"))
-    if several is None:
-        raise Refused("SnapshotNotFoundFault", "Snapshot not found.", 404)
-    return ok(request, {"Snapshots": [{**one.told, "ARN": one.arn} for one in several]})
-
-
-@instead("elasticache:DeleteSnapshot")
-def drop_snapshot(request: Request, world: World) -> Answer:
-    dropped = caches(request, world).snapshots.pop(request.text("SnapshotName"), None)
-    if dropped is None:
-        raise Refused("SnapshotNotFoundFault", "Snapshot not found.", 404)
-    return ok(request, {"Snapshot": {**dropped.told, "ARN": dropped.arn}})
 
 
 def _named(table: Any, name: str) -> Iterable[Thing] | None:

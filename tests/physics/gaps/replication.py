@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 from tests.physics.answers import Answer, Refused
-from tests.physics.caches import Group, Thing, caches, move_out, placed, settle_in, tags_of
+from tests.physics.cache_snapshots import COMBINATION, VALUE, begin, complete, go_on_with, hold, refuse_name
+from tests.physics.caches import Group, caches, move_out, placed, settle_in, tags_of, zone_of
 from tests.physics.hooks import instead
 from tests.physics.protocol import Request
 from tests.physics.rewrite import ok
 from tests.physics.world import World
 
-COMBINATION, VALUE = "InvalidParameterCombination", "InvalidParameterValue"
 SETTINGS = {
     "ReplicationGroupDescription": "Description",
     "CacheNodeType": "CacheNodeType",
@@ -61,9 +61,10 @@ def make(request: Request, world: World) -> Answer:
     )
     group.settings.pop("AuthToken", None)
     placed(request, world, group)
-    sound(group, clustered(request, world, group))
-    if (snapshot := request.text("SnapshotName")) and snapshot not in there.snapshots:
-        raise Refused("SnapshotNotFoundFault", f"Snapshot {snapshot} not found.", 404)
+    cluster, snapshot = clustered(request, world, group), request.text("SnapshotName")
+    sound(group, cluster)
+    if snapshot:
+        hold(world, go_on_with(there, snapshot, group, cluster))
     there.replication_groups[name] = group
     settle_in(request, world, group)
     soon(world, group, "creating", "cache_available")
@@ -116,7 +117,7 @@ def told(request: Request, world: World, group: Group) -> dict[str, Any]:
         {
             "NodeGroupId": f"{shard + 1:04}",
             "Status": group.status,
-            "NodeGroupMembers": [{"CacheClusterId": one} for one in members(group, cluster, shard)],
+            "NodeGroupMembers": nodes(request, world, group, cluster, shard),
             **(
                 {
                     "PrimaryEndpoint": {"Address": f"master.{domain}", "Port": port},
@@ -146,6 +147,16 @@ def told(request: Request, world: World, group: Group) -> dict[str, Any]:
         "KmsKeyId": settings.get("KmsKeyId"),
         **{name: settings.get(name) for name in names},
     }
+
+
+def nodes(request: Request, world: World, group: Group, cluster: bool, shard: int) -> list[dict[str, Any]]:
+    """Which of them is the primary one, is told with cluster mode disabled only."""
+    rows: list[dict[str, Any]] = []
+    for number, name in enumerate(members(group, cluster, shard)):
+        zone = zone_of(request, world, group, shard * group.nodes + number)
+        role = None if cluster else "replica" if number else "primary"
+        rows.append({"CacheClusterId": name, "PreferredAvailabilityZone": zone, "CurrentRole": role})
+    return rows
 
 
 def members(group: Group, cluster: bool, shard: int) -> list[str]:
@@ -238,18 +249,21 @@ def change_shards(request: Request, world: World) -> Answer:
 
 @instead("elasticache:DeleteReplicationGroup")
 def delete(request: Request, world: World) -> Answer:
+    """With a last snapshot, which is taken of the primary node."""
     there, group = caches(request, world), available(request, world)
-    if (last := request.text("FinalSnapshotIdentifier")) in there.snapshots:
-        raise Refused("SnapshotAlreadyExistsFault", f"Snapshot {last} already exists.")
+    last, cluster = request.text("FinalSnapshotIdentifier"), clustered(request, world, group)
+    kept = []
+    if last:
+        refuse_name(there, last)
+        kept = [begin(there, group, last, cluster, {}, members(group, cluster, 0)[0])]
     group.status = "deleting"
 
     def gone() -> None:
         if there.replication_groups.get(group.name) is group:
             del there.replication_groups[group.name]
             move_out(request, world, group)
-        if last:
-            about = {"SnapshotName": last, "ReplicationGroupId": group.name, "SnapshotStatus": "available"}
-            there.snapshots[last] = Thing(last, there.arn("snapshot", last), about)
+        for snapshot in kept:
+            complete(snapshot)
 
     answer = ok(request, {"ReplicationGroup": told(request, world, group)})
     world.later("cache_deleted", gone)

@@ -92,7 +92,7 @@ def test_a_tag_that_says_no_tiers_is_none() -> None:
         assert read_tiers(text) == (None, "UTC")
 
 
-def test_backups_are_listed_by_environment_and_policy_in_three_calls(scope: Scope, aws: Physics) -> None:
+def test_backups_are_listed_by_environment_and_policy_in_four_calls(scope: Scope, aws: Physics) -> None:
     volume = scope.ec2.create_volume(AvailabilityZone="eu-west-1a", Size=4)["VolumeId"]
     for environment, policy in (("web", "nightly"), ("web", "hourly"), ("shop", "nightly")):
         told = tags_of(environment, policy, volume, None, SLOT, "snapshot", 1, KEEP, "UTC")
@@ -101,6 +101,11 @@ def test_backups_are_listed_by_environment_and_policy_in_three_calls(scope: Scop
         )
     aws.log.calls.clear()
     assert {one.group for one in backups_in(scope)} == {"web/nightly", "web/hourly", "shop/nightly"}
-    assert aws.counts() == {"ec2:DescribeImages": 1, "ec2:DescribeSnapshots": 1, "rds:DescribeDBSnapshots": 1}
+    assert aws.counts() == {
+        "ec2:DescribeImages": 1,
+        "ec2:DescribeSnapshots": 1,
+        "elasticache:DescribeSnapshots": 1,
+        "rds:DescribeDBSnapshots": 1,
+    }
     assert {one.group for one in backups_in(scope, "web")} == {"web/nightly", "web/hourly"}
     assert [one.source for one in backups_in(scope, "shop", "nightly")] == [volume]
