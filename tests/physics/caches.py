@@ -76,10 +76,10 @@ def tags_of(request: Request) -> dict[str, str]:
 
 
 def settle_in(request: Request, world: World, group: Group) -> None:
-    """Its nodes' interfaces, one a node, by turns in the subnets; those it had go."""
+    """Its nodes' interfaces, one a node, by turns in the subnets, by their zones; those it had go."""
     ec2 = world.backend(request, "ec2")
     move_out(request, world, group)
-    subnets = caches(request, world).subnet_groups[group.subnet_group].told["Subnets"] if group.subnet_group else []
+    subnets = _subnets(request, world, group)
     for number in range(group.shards * group.nodes if subnets else 0):
         subnet = subnets[number % len(subnets)]["SubnetIdentifier"]
         told = f"ElastiCache {group.name}-{number + 1:03}"
@@ -88,9 +88,13 @@ def settle_in(request: Request, world: World, group: Group) -> None:
 
 def zone_of(request: Request, world: World, group: Group, number: int) -> str:
     """The zone of a node, by its number among all of the group's."""
+    zones = [str(one["SubnetAvailabilityZone"]["Name"]) for one in _subnets(request, world, group)]
+    return zones[number % len(zones)] if zones else f"{request.region}a"
+
+
+def _subnets(request: Request, world: World, group: Group) -> list[dict[str, Any]]:
     found = caches(request, world).subnet_groups.get(group.subnet_group)
-    zones = [one["SubnetAvailabilityZone"]["Name"] for one in found.told["Subnets"]] if found else []
-    return str(zones[number % len(zones)]) if zones else f"{request.region}a"
+    return sorted(found.told["Subnets"], key=lambda one: one["SubnetAvailabilityZone"]["Name"]) if found else []
 
 
 def move_out(request: Request, world: World, group: Group) -> None:
