@@ -86,7 +86,12 @@ def subjects(chosen: argparse.Namespace) -> list[tuple[str, bool]]:
 def environments() -> list[str]:
     """The examples that are blueprints, but for those that stand on an image which must be built before."""
     told = {path: yaml.safe_load(path.read_text()) or {} for path in sorted(Path("examples").glob("*.yaml"))}
-    return [str(path) for path, document in told.items() if "name" in document and "images" not in document]
+    return [str(path) for path, document in told.items() if "name" in document and not _waits_for_an_image(document)]
+
+
+def _waits_for_an_image(document: dict[str, Any]) -> bool:
+    machines = [one for section in ("servers", "instances") for one in document.get(section, {}).values()]
+    return any("built" in one.get("image", ()) for one in machines)
 
 
 def main() -> None:

@@ -26,6 +26,14 @@ def http_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
             yield "Stages", stage | {"DeploymentId": deployed[stage["DeploymentId"]], "Tags": as_list(stage["Tags"])}
 
 
+def api_domains(gateway: Any) -> Iterator[tuple[str, Any]]:
+    """Each with the paths that lead somewhere; to which API is told by an id."""
+    for domain in gateway.get_domain_names()["Items"]:
+        mappings = gateway.get_api_mappings(DomainName=domain["DomainName"]).get("Items", [])
+        paths = [without(one, "ApiId", "ApiMappingId") for one in mappings]
+        yield "DomainNames", domain | {"Paths": paths, "Tags": as_list(domain.get("Tags", {}))}
+
+
 def rest_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
     for api in gateway.get_rest_apis()["items"]:
         id = {"restApiId": api["id"]}
@@ -48,6 +56,16 @@ def rest_apis(gateway: Any) -> Iterator[tuple[str, Any]]:
         for stage in gateway.get_stages(**id)["item"]:
             named = {"deploymentId": deployed[stage["deploymentId"]], "Tags": as_list(stage["tags"])}
             yield "RestStages", without(stage, "tags") | named
+
+
+def usage_plans(gateway: Any) -> Iterator[tuple[str, Any]]:
+    """Plans and keys; of which stages is told by ids."""
+    for plan in gateway.get_usage_plans()["items"]:
+        told = without(plan, "id", "apiStages", "tags") | {"Stages": len(plan.get("apiStages", []))}
+        yield "UsagePlans", told | {"Tags": as_list(plan.get("tags", {}))}
+    for key in gateway.get_api_keys()["items"]:
+        told = without(key, "id", "stageKeys", "createdDate", "lastUpdatedDate", "tags")
+        yield "ApiKeys", told | {"Tags": as_list(key.get("tags", {}))}
 
 
 def without(item: dict[str, Any], *fields: str) -> dict[str, Any]:

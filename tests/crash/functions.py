@@ -1,5 +1,6 @@
 """Functions, what calls them, and queues, as plain clients tell them."""
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,8 @@ def functions(client: Any) -> Iterator[tuple[str, Any]]:
         for told in ("get_function_configuration", "get_policy", "get_function_url_config"):
             with suppress(ClientError):  # it has none
                 inside[told] = without(getattr(client, told)(**live), "ResponseMetadata", "FunctionUrl", "FunctionArn")
+        if "get_policy" in inside:  # its statements stand in the order in which they were made
+            inside["get_policy"] = sorted(map(json.dumps, json.loads(inside["get_policy"]["Policy"])["Statement"]))
         function = client.get_function(FunctionName=name)
         inside["Latest"] = without(function["Configuration"], "FunctionArn", "LastModified")
         yield "Functions", inside | {"Tags": as_list(function["Tags"]), "Concurrency": function.get("Concurrency")}

@@ -15,7 +15,8 @@ from tasks.identity.access_key import BEFORE, KEY
 from tasks.images.owned import STEPS
 from tasks.images.provenance import BUILT_BY, REFUSED
 from tasks.scope import CREATED, EXPIRES, FINGERPRINT, PART
-from tests.crash.apis import http_apis, rest_apis
+from tests.crash.alarms import alarms, topics
+from tests.crash.apis import api_domains, http_apis, rest_apis, usage_plans
 from tests.crash.caches import caches
 from tests.crash.databases import databases
 from tests.crash.functions import functions, queues, rules
@@ -39,7 +40,6 @@ LISTINGS = (
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups"),
     ("autoscaling", "describe_policies", "ScalingPolicies"),
     ("autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions"),
-    ("cloudwatch", "describe_alarms", "MetricAlarms"),
     ("elb", "describe_load_balancers", "LoadBalancerDescriptions"),
     ("elbv2", "describe_load_balancers", "LoadBalancers"),
     ("elbv2", "describe_target_groups", "TargetGroups"),
@@ -75,7 +75,7 @@ NOTES = (CREATED, EXPIRES, FINGERPRINT, REFUSED, PROVEN, BUILT_BY, *STEPS, "cast
 """Castra's own notes: when, and what was applied last. What a dead run has finished but not noted stands as wanted."""
 CHANCE = re.compile(
     "Ip$|IpAddress|D[Nn][Ss]Name|RoleId|PolicyId|InstanceProfileId|ClientToken|HostedZone|^Instances$|Version"
-    "|LastModified|[cC]reationTime"
+    "|LastModified|[cC]reationTime|ApiGatewayDomainName"
 )
 """Fields whose values are AWS's own choice, or that count how often something was changed."""
 
@@ -105,7 +105,11 @@ def _items(stage: Stage) -> Iterator[tuple[str, Any]]:
     yield from databases(stage.client("rds"))
     yield from rules(stage.client("events"))
     yield from http_apis(stage.client("apigatewayv2"))
+    yield from api_domains(stage.client("apigatewayv2"))
     yield from rest_apis(stage.client("apigateway"))
+    yield from usage_plans(stage.client("apigateway"))
+    yield from alarms(stage.client("cloudwatch"))
+    yield from topics(stage.client("sns"))
     yield from _buckets(stage.client("s3"))
     yield from secrets(stage.client("secretsmanager"))
     yield from parameters(stage.client("ssm"))
