@@ -100,10 +100,18 @@ class When(Piece):
         return False
 
 
+Selected = Literal["instances", "volumes", "databases"]
+
+
 class Select(Piece):
-    """What is covered, by its tags: instances, with all their volumes, and volumes, whoever made them."""
+    """What is covered, by its tags, whoever made it: instances, with all their volumes, volumes, and databases."""
 
     tags: dict[str, str] = Field(min_length=1, description="Tags that it carries, all of them.")
+    of: tuple[Selected, ...] = Field(
+        default=("instances", "volumes"),
+        min_length=1,
+        description="What is looked for. Of databases, a policy has neither commands nor queries.",
+    )
 
 
 class Copy(Piece):
@@ -215,6 +223,19 @@ class BackupPolicy(Piece):
         named |= {"replication-group": self.caches}
         return tuple(f"{kind}/{name}" for kind, names in named.items() for name in names)
 
+    @property
+    def selects(self) -> frozenset[Selected]:
+        """What it looks for by tags, if by any."""
+        return frozenset(self.select.of if self.select else ())
+
+    @property
+    def _has_machines(self) -> bool:
+        return bool(self.instances or self.volumes or self.selects & {"instances", "volumes"})
+
+    @property
+    def _has_databases(self) -> bool:
+        return bool(self.databases) or "databases" in self.selects
+
     def problems(
         self,
         name: str,
@@ -240,10 +261,10 @@ class BackupPolicy(Piece):
                 why = f"bucket {bucket} keeps no versions, which are a bucket's backup"
                 yield Problem(f"{where}.buckets", why, f"Write buckets.{bucket}.versioning: true")
         yield from self._cache_problems(where, caches)
-        if (self.databases or self.caches) and not (self.instances or self.volumes or self.select):
+        if (self._has_databases or self.caches) and not self._has_machines:
             yield from self._idle_problems(where)
         for field, section in OF_ITS_OWN.items():
-            if getattr(self.prove, field, None) and not getattr(self, section):
+            if getattr(self.prove, field, None) and not (getattr(self, section) or section in self.selects):
                 why = f"is for {section}, and this policy covers none"
                 yield Problem(f"{where}.prove.{field}", why, "Leave it out; of instances, it's instance_type")
         yield from self._copy_problems(where, region)

@@ -19,7 +19,7 @@ def covered_by(policy: BackupPolicy, environment: Environment, scope: Scope) -> 
     by_itself: dict[str, str] = {}
     if policy.select and not any(one.selected for one in found):
         told = " and ".join(f"{key}={value}" for key, value in policy.select.tags.items())
-        by_itself["select"] = f"no instance and no volume carries {told}"
+        by_itself["select"] = f"none of the {' and '.join(policy.select.of)} carries {told}"
     for bucket, why in _buckets(policy, environment, scope).items():
         (missing if why.endswith(MENDED) else by_itself)[f"bucket/{bucket}"] = why
     return Covered(sources=sources, missing=missing, by_itself=by_itself)

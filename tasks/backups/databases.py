@@ -20,6 +20,7 @@ from tasks.backups.restoring import Wish
 from tasks.backups.sources import MISSING, Covered, Source, Volume, part_in
 from tasks.backups.store import Asked, Made
 from tasks.data.database_listing import FAILED, LEAVING, name_of, settled
+from tasks.data.database_replicas import is_replica
 from tasks.data.database_state import RESTORED_FROM
 from tasks.errors import CastraError, gone_is_fine
 from tasks.scope import KMS_KEY, RETIRED, Scope, as_dict, as_list, short_hash
@@ -55,12 +56,20 @@ class Databases:
 
     def covered(self, policy: BackupPolicy, environment: Environment, scope: Scope) -> Covered:
         """One listing, where any is covered; databases have no filter by tag."""
-        if not policy.databases:
+        looked_for = policy.select.tags.items() if policy.select and "databases" in policy.selects else ()
+        if not (policy.databases or looked_for):
             return Covered()
-        standing = {part: one for one in _databases(scope) if (part := part_in(_tags(one), environment.name))}
+        there = list(_databases(scope))
+        standing = {part: one for one in there if (part := part_in(_tags(one), environment.name))}
         wanted = [f"database/{name}" for name in policy.databases]
-        sources = tuple(_source(standing[part], environment.name) for part in wanted if part in standing)
-        return Covered(sources=sources, missing={part: MISSING for part in wanted if part not in standing})
+        selected = [one for one in there if looked_for and looked_for <= _tags(one).items() and _stands_alone(one)]
+        covered = [standing[part] for part in wanted if part in standing]
+        covered += [one for one in selected if one not in covered]
+        return Covered(
+            sources=tuple(_source(one, environment.name) for one in covered),
+            selected=len(selected),
+            missing={part: MISSING for part in wanted if part not in standing},
+        )
 
     def make(self, scope: Scope, taking: Taking) -> Made:
         """Once no change of it is under way. The name is its slot's, so that it can't be made twice."""
@@ -150,6 +159,11 @@ def _databases(scope: Scope) -> Iterator[dict[str, Any]]:
     for one in scope.pages("rds", "describe_db_instances", "DBInstances"):
         if RETIRED not in _tags(one):
             yield one
+
+
+def _stands_alone(one: Mapping[str, Any]) -> bool:
+    """Neither a replica, whose data are another one's, nor an instance of a cluster, whose data are the cluster's."""
+    return not (is_replica(one) or one.get("DBClusterIdentifier"))
 
 
 def _tags(one: Mapping[str, Any]) -> dict[str, str]:

@@ -99,7 +99,8 @@ def disks_covered(policy: BackupPolicy, environment: str, scope: Scope) -> Cover
     loose: list[Any] = []
     if policy.select:
         tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in policy.select.tags.items()]
-        selected, loose = list(_instances(scope, tags)), list(_volumes(scope, tags))
+        selected = list(_instances(scope, tags)) if "instances" in policy.selects else []
+        loose = list(_volumes(scope, tags)) if "volumes" in policy.selects else []
         machines += [one for one in selected if one["InstanceId"] not in {each["InstanceId"] for each in machines}]
         lone += [one for one in loose if one["VolumeId"] not in {each["VolumeId"] for each in lone}]
     sources = sources_of(machines, lone, _disks(scope, machines), environment)

@@ -112,6 +112,17 @@ def test_what_only_machines_have_is_refused_where_a_policy_covers_databases_only
     assert build(document(**OWN | both) | DATABASES).backups["nightly"].before == ("freeze",)
 
 
+def test_databases_are_selected_where_that_is_said_and_have_no_commands() -> None:
+    tagged = {"tags": {"backup": "yes"}, "of": ["databases"]}
+    prove = {"instance_class": "db.t4g.micro"}
+    policy = build(document(select=tagged, prove=prove)).backups["nightly"]
+    assert (policy.parts, policy.selects) == ((), {"databases"})
+    assert build(document()).backups["nightly"].selects == {"instances", "volumes"}
+    assert [one.partition(":")[0] for one in told(select=tagged, before="freeze")] == ["backups.nightly.before"]
+    with_machines = {**tagged, "of": ["instances", "databases"]}
+    assert build(document(select=with_machines, before="freeze")).backups["nightly"].before == ("freeze",)
+
+
 CACHES: dict[str, Any] = {"main": {}, "pages": {"engine": "memcached"}, "old": {"node_type": "cache.t1.micro"}}
 
 

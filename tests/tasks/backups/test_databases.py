@@ -171,6 +171,32 @@ def test_one_that_was_taken_before_it_was_stopped_counts(weather: Weather) -> No
     assert [action for action, _ in actions(document, scope)] == ["keep"]
 
 
+def _theirs(aws: Physics, tags: list[dict[str, str]]) -> Any:
+    password = {"ManageMasterUserPassword": False, "MasterUserPassword": "of-their-own"}
+    return standing(aws, "theirs", Tags=tags, BackupRetentionPeriod=1, **password)
+
+
+def test_those_with_a_tag_are_found_whoever_made_them_but_no_replicas(weather: Weather) -> None:
+    aws = weather(scale=60)
+    mine, wanted = as_list({"castra:environment": "shop", "castra:part": "database/main"}), as_list({"backup": "yes"})
+    own, theirs = standing(aws, Tags=mine + wanted), _theirs(aws, wanted)
+    standing(aws, "without", Tags=[])
+    rds = aws.client("rds", REGION)
+    rds.create_db_instance_read_replica(
+        DBInstanceIdentifier="follower", SourceDBInstanceIdentifier="theirs", Tags=wanted
+    )
+    document = blueprint(databases=[], select={"tags": {"backup": "yes"}, "of": ["databases"]})
+    scope = scoped(document)
+    assert not taken(scope, document).failures
+    told = {one.source: one.series for one in backups_in(scope, "shop")}
+    assert told == {own["DBInstanceArn"]: "database/main", theirs["DBInstanceArn"]: theirs["DBInstanceArn"]}
+    assert {action for action, _ in actions(document, scope)} == {"keep"}
+    both = blueprint(select={"tags": {"backup": "yes"}, "of": ["databases"]})
+    assert len(plan_back_up(both, scope, datetime.now(UTC), label="once").deeds) == 2  # the named one counts once
+    none = blueprint(databases=[], select={"tags": {"backup": "no"}, "of": ["databases"]})
+    assert "none of the databases carries backup=no" in str(plan_back_up(none, scope, datetime.now(UTC)).deeds)
+
+
 def test_a_label_that_rds_takes_in_no_tag_is_told_and_one_of_plain_letters_is_taken(weather: Weather) -> None:
     aws = weather()
     standing(aws)
