@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from blueprints.backups import BackupPolicy, Tiers
+from blueprints.backups import BackupPolicy
+from blueprints.tiers import Tiers
 from tasks.backups.record import Backup, Piece
 from tasks.backups.retention import Policy, retain
 from tasks.errors import Invalid, Problem

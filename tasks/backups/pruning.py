@@ -6,9 +6,10 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from blueprints.backups import BackupPolicy, Tiers
+from blueprints.backups import BackupPolicy
 from blueprints.caches import Cache
 from blueprints.environment import Environment
+from blueprints.tiers import Tiers
 from tasks.backups.costs import figures
 from tasks.backups.coverage import Coverage, coverage
 from tasks.backups.covering import covered_by

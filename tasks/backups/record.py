@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from blueprints.backups import How, Tiers
+from blueprints.backups import How
+from blueprints.tiers import Tiers
 from tasks.backups.cache_machine import CacheMachine
 from tasks.backups.database_machine import DatabaseMachine
 from tasks.backups.machine import Machine, read_machine

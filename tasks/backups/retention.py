@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from blueprints.backups import Tier, Tiers
+from blueprints.tiers import Tier, Tiers
 from tasks.backups.record import Backup
 
 FAILED_STAYS = timedelta(days=1)  # long enough for somebody to look at it

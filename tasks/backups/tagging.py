@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from blueprints.backups import How, Tiers
+from blueprints.backups import How
+from blueprints.tiers import Tiers
 
 BACKUP = "castra:backup"  # <environment>/<policy>; the environment is the document's name
 SOURCE = "castra:source"  # the id of what was backed up

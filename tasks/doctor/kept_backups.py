@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from blueprints.backups import BackupPolicy, Tiers
+from blueprints.backups import BackupPolicy
 from blueprints.environment import Environment
+from blueprints.tiers import Tiers
 from tasks.backups.copying import homes_of
 from tasks.backups.database_listing import MANUAL
 from tasks.backups.tagging import BACKUP, LABEL, SLOT, group_of

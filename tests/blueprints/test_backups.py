@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from blueprints.backups import BackupPolicy, Tiers, When
+from blueprints.backups import BackupPolicy
 from blueprints.problem import Invalid
 from blueprints.reading import build
+from blueprints.tiers import Tiers, When
 
 NIGHTLY = {"select": {"tags": {"backup": "yes"}}, "when": {"cron": "0 2 * * *"}, "keep": {"daily": 7}}
 

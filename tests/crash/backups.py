@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from blueprints.backups import Tiers
+from blueprints.tiers import Tiers
 from tasks.backups.record import SET, set_of, slot_of, tags_of
 from tasks.scope import as_list
 from tests.crash.stage import Stage

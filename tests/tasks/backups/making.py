@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blueprints.backups import Tiers
+from blueprints.tiers import Tiers
 from tasks.backups.record import Backup, Piece, slot_of
 
 NOW = datetime(2026, 5, 13, 12, tzinfo=UTC)  # a Wednesday

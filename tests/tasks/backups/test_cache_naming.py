@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprints.backups import BackupPolicy, Tiers, When
+from blueprints.backups import BackupPolicy
+from blueprints.tiers import Tiers, When
 from tasks.backups.cache_naming import LONGEST, may_be, snapshot_name, stamp_of
 from tasks.backups.policy import Taking
 from tasks.backups.record import slot_of

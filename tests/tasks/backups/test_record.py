@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blueprints.backups import Tiers
+from blueprints.tiers import Tiers
 from tasks.backups.disk_listing import assembled
 from tasks.backups.listing import backups_in
 from tasks.backups.record import SET, read_tiers, set_of, slot_of, tags_of, tiers_text

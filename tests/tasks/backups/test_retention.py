@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blueprints.backups import Tiers
+from blueprints.tiers import Tiers
 from tasks.backups.record import Backup, Piece
 from tasks.backups.retention import Policy, Verdict, period, retain
 from tests.tasks.backups.making import NOW, at, backup, nightly

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from blueprints.backups import Tiers, When
+from blueprints.tiers import Tiers, When
 from tasks.backups.record import Backup
 from tasks.backups.retention import Policy, retain
 from tests.tasks.backups.making import backup
