@@ -75,13 +75,19 @@ def section(name: str) -> str:
     return "\n".join(filter(None, [example(name), *inner]))
 
 
+SHOWN_BY = {"backups": "backups"}
+"""Sections that are shown by an example's piece that isn't the shortest."""
+
+
 def example(name: str) -> str:
     """The shortest piece of the examples that shows a section; in four lines at least, if there are so many.
 
-    The one that has everything is for what no other one shows: there, each section is as small as can be.
+    The one that has everything is for what no other one shows: there, each section is as small as can be. Of backups,
+    the shortest would show one policy of one kind of thing.
     """
     pieces = [(path, piece) for path in sorted(ROOT.glob("examples/*.yaml")) if (piece := _cut(path, name))]
     pieces = [one for one in pieces if one[0].stem != "full"] or pieces
+    pieces = [one for one in pieces if one[0].stem == SHOWN_BY.get(name)] or pieces
     long = [one for one in pieces if one[1].count("\n") >= 3]
     if not pieces:
         return ""
