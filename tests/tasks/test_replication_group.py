@@ -1,18 +1,24 @@
 """What is particular to caches: a password that goes by, changes in their order, waits, and last snapshots."""
 
 import json
+import re
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blueprints.environment import Environment
 from blueprints.part import Part
 from blueprints.reading import build, load
-from tasks.data.cache_listing import name_of
+from tasks.data.cache_listing import called, name_of
+from tasks.data.replication_group import LONGEST, last_snapshot
 from tasks.errors import CastraError, Invalid, NeedsReplacing
 from tasks.kind import Found
 from tasks.leftovers import left_over
 from tasks.registry import KINDS
+from tasks.rights.places import places
 from tasks.scope import PART, Scope
 from tasks.survey import look
 from tests.conductor import look_and_plan, raise_all
@@ -206,6 +212,19 @@ def test_raised_and_struck_twice_two_last_snapshots_stand_and_the_first_can_be_g
     again = with_cache(from_snapshot=names[0])
     raise_all(strict, again)
     assert look_and_plan(strict, again).settled
+
+
+@pytest.mark.parametrize(
+    "environment", ["shop", "4-shops", "e" * 24, "e" * 25, "a-shop-for-all-who-walk-past-it-by-night", "e" * 40]
+)
+def test_a_last_snapshots_name_is_one_that_aws_takes_and_that_the_policy_of_rights_reaches(environment: str) -> None:
+    id = called(Scope(environment, "eu-west-1"), "main", LONGEST)
+    name = last_snapshot(id, datetime(2026, 11, 30, 2, tzinfo=UTC))
+    assert len(name) <= 40
+    assert re.fullmatch("[a-z](-?[a-z0-9])*-20261130-[0-9a-f]{6}", name)
+    document = Environment(name=environment, region="eu-west-1")
+    arn = f"arn:aws:elasticache:eu-west-1:*:snapshot:{name}"
+    assert any(fnmatchcase(arn, place) for place in places("elasticache", document))
 
 
 def test_a_foreign_cache_of_its_id_is_named_and_left_alone(physics: Physics, strict: Scope) -> None:
