@@ -9,7 +9,7 @@ from blueprints.people import AccessKey
 from tasks.each import each
 from tasks.errors import gone_is_fine
 from tasks.identity.home import name_of
-from tasks.identity.keeping import KEY_OF, MAKING, Kept, described, drop, kept_under, retag, secret_for
+from tasks.identity.keeping import KEEPING, KEY_OF, MAKING, Kept, described, drop, kept_under, retag, secret_for
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_visible
 from tasks.scope import Scope
@@ -44,13 +44,7 @@ class AccessKeyKind(Kind[AccessKey, AccessKeyState]):
         "iam:DeleteAccessKey",
         "iam:ListAccessKeys",
         "iam:UpdateAccessKey",
-        "secretsmanager:CreateSecret",
-        "secretsmanager:DeleteSecret",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:ListSecrets",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:TagResource",
-        "secretsmanager:UntagResource",
+        *KEEPING,
     )
 
     def owned(self, scope: Scope) -> Iterator[Found[AccessKeyState]]:

@@ -16,6 +16,16 @@ LOGIN_OF = "castra:login-of"  # the ARN of the user whose first password it hold
 GONE = "ResourceNotFoundException"
 MAKING = "making"
 """What a secret is tagged with until it holds what it's for."""
+KEEPING = (
+    "secretsmanager:CreateSecret",
+    "secretsmanager:DeleteSecret",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:ListSecrets",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:TagResource",
+    "secretsmanager:UntagResource",
+)
+"""What it takes to keep a credential."""
 
 
 class Kept(NamedTuple):

@@ -12,7 +12,18 @@ from tasks.data.random_value import random_text
 from tasks.each import each
 from tasks.errors import CastraError, code_of, gone_is_fine
 from tasks.identity.home import name_of
-from tasks.identity.keeping import LOGIN_OF, MAKING, Kept, described, drop, kept_under, named, retag, secret_for
+from tasks.identity.keeping import (
+    KEEPING,
+    LOGIN_OF,
+    MAKING,
+    Kept,
+    described,
+    drop,
+    kept_under,
+    named,
+    retag,
+    secret_for,
+)
 from tasks.kind import Fixed, Found, Kind, State
 from tasks.retry import when_visible
 from tasks.scope import Scope
@@ -50,13 +61,7 @@ class LoginProfileKind(Kind[LoginProfile, LoginProfileState]):
         "iam:DeleteLoginProfile",
         "iam:GetLoginProfile",
         "iam:UpdateLoginProfile",
-        "secretsmanager:CreateSecret",
-        "secretsmanager:DeleteSecret",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:ListSecrets",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:TagResource",
-        "secretsmanager:UntagResource",
+        *KEEPING,
     )
 
     def owned(self, scope: Scope) -> Iterator[Found[LoginProfileState]]:

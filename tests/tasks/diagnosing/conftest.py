@@ -11,7 +11,7 @@ from blueprints.environment import Environment
 from blueprints.part import Part
 from blueprints.reading import build, load
 from tasks.diagnosing.diagnose import diagnose
-from tasks.diagnosing.finding import Diagnosis
+from tasks.diagnosing.finding import Diagnosis, Finding
 from tasks.reading import resources
 from tasks.scope import Scope
 from tests.conductor import raise_all
@@ -99,6 +99,12 @@ class Standing:
         diagnosis = diagnose(self.reader)
         TOLD.update(one.cause for one in diagnosis.findings)
         return diagnosis
+
+    def only(self, cause: str, part: str, place: str) -> Finding:
+        """The one finding, which has this cause, part and place."""
+        (found,) = self.diagnosis().findings
+        assert (found.cause, found.part, found.place) == (cause, part, place)
+        return found
 
     def told(self) -> list[tuple[str, str, str]]:
         """Each cause that is found, with its part and its place in the blueprint."""

@@ -37,8 +37,7 @@ def test_a_key_pair_that_is_gone_is_named_before_a_launch_fails_for_it(camp: Sta
     ec2 = camp.client("ec2")
     (pair,) = ec2.describe_key_pairs()["KeyPairs"]
     ec2.delete_key_pair(KeyName=pair["KeyName"])
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("key-pair-gone", GROUP, "servers.app.key_pair")
+    found = camp.only("key-pair-gone", GROUP, "servers.app.key_pair")
     assert pair["KeyName"] in found.why
     want(camp, 3)
     assert camp.told() == [("key-pair-gone", GROUP, "servers.app.key_pair")]  # told once, and not as a failed launch
@@ -92,8 +91,7 @@ def test_a_launch_that_ec2_refuses_is_told_by_its_cause(
     camp: Standing, version: Version, cause: str, field: str, words: str
 ) -> None:
     launch(camp, **version(camp))
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == (cause, GROUP, f"servers.app{field}")
+    found = camp.only(cause, GROUP, f"servers.app{field}")
     assert "2 of 3 servers are in service, and launching fails" in found.why
     assert words in found.why
     assert mended(camp)
@@ -108,8 +106,7 @@ def test_an_instance_profile_that_is_gone_fails_launches(camp: Standing) -> None
     iam.remove_role_from_instance_profile(**named, RoleName=profile["Roles"][0]["RoleName"])
     iam.delete_instance_profile(**named)
     want(camp, 3)
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("profile-gone", GROUP, "servers.app.policies")
+    found = camp.only("profile-gone", GROUP, "servers.app.policies")
     assert "Invalid IAM Instance Profile" in found.why
     assert mended(camp)
 
@@ -139,8 +136,7 @@ def test_what_aws_has_not_or_gives_not_is_told_until_it_does(
     ec2.create_tags(Resources=[image], Tags=[{"Key": "physics:refuses", "Value": words}])
     want(camp, 3)
     ec2.delete_tags(Resources=[image], Tags=[{"Key": "physics:refuses"}])
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == (cause, GROUP, f"servers.app.{field}")
+    found = camp.only(cause, GROUP, f"servers.app.{field}")
     assert words in found.why
     assert fix in found.fix
     assert mended(camp)
@@ -162,8 +158,7 @@ def test_what_is_paused_is_told_so_and_what_somebody_stopped_is_told_otherwise(c
     assert camp.told() == []
     lone = camp.ids()["instance/lone"]
     camp.client("ec2").stop_instances(InstanceIds=[lone])
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("stopped", "instance/lone", "instances.lone")
+    found = camp.only("stopped", "instance/lone", "instances.lone")
     assert f"aws ec2 start-instances --instance-ids {lone}" in found.fix
     camp.client("ec2").start_instances(InstanceIds=[lone])
     assert camp.told() == []

@@ -40,8 +40,7 @@ def usual(web: Standing) -> str:
 @pytest.mark.breaks("acl-denies")
 def test_an_acl_that_denies_is_named_with_its_rule_and_explains_the_targets_that_time_out(web: Standing) -> None:
     acl = deny(web, "subnet/private-a", 8080, egress=False)
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("acl-denies", "subnet/private-a", "network")
+    found = web.only("acl-denies", "subnet/private-a", "network")
     assert f"network ACL {acl}" in found.why
     assert "rule 50 denies tcp on port 8080 from 10.20." in found.why
     put(web, "subnet/private-a", usual(web))
@@ -146,12 +145,7 @@ def test_an_internet_gateway_that_is_detached_is_named_and_its_routes_arent(aws:
     assert bare.told() == []
     ids = bare.ids()
     bare.client("ec2").detach_internet_gateway(InternetGatewayId=ids["internet-gateway/main"], VpcId=ids["vpc/main"])
-    (found,) = bare.diagnosis().findings
-    assert (found.cause, found.part, found.place) == (
-        "internet-gateway-detached",
-        "internet-gateway/main",
-        "network",
-    )
+    found = bare.only("internet-gateway-detached", "internet-gateway/main", "network")
     assert "castra up FILE" in found.fix
     bare.mend()
     assert bare.told() == []

@@ -37,8 +37,7 @@ def test_an_image_that_is_gone_is_named_before_anything_else_that_follows(web: S
     web.client("autoscaling").set_desired_capacity(
         AutoScalingGroupName=web.ids()["scaling-group/app"], DesiredCapacity=3
     )
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("image-gone", "scaling-group/app", "servers.app.image")
+    found = web.only("image-gone", "scaling-group/app", "servers.app.image")
     assert image in found.why
     web.mend()
     web.client("autoscaling").set_desired_capacity(
@@ -57,8 +56,7 @@ def test_a_launch_that_failed_is_told_in_aws_s_words_until_one_succeeds(aws: Phy
         AutoScalingGroupName=web.ids()["scaling-group/api"], MaxSize=3, DesiredCapacity=3
     )
     web.client("ec2").modify_launch_template(LaunchTemplateId=web.ids()["launch-template/api"], DefaultVersion="1")
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("image-gone", "scaling-group/api", "servers.api.image")
+    found = web.only("image-gone", "scaling-group/api", "servers.api.image")
     assert "2 of 3 servers are in service, and launching fails: The image id" in found.why
     web.client("autoscaling").set_desired_capacity(
         AutoScalingGroupName=web.ids()["scaling-group/api"], DesiredCapacity=2

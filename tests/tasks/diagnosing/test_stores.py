@@ -82,8 +82,7 @@ def test_a_database_that_cannot_serve_is_told_with_its_state(
     camp: Standing, status: str, cause: str, field: str, fix: str
 ) -> None:
     database_is(camp, status)
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == (cause, "database/main", f"databases.main{field}")
+    found = camp.only(cause, "database/main", f"databases.main{field}")
     assert f"({status})" in found.why
     assert fix in found.fix
     assert "by hand" not in found.fix
@@ -112,8 +111,7 @@ def test_a_replica_that_cannot_serve_is_told_where_it_stands_in_the_blueprint(aw
 def test_a_database_that_somebody_stopped_is_told_with_the_command_that_starts_it(camp: Standing) -> None:
     rds, name = camp.client("rds"), camp.ids()["database/main"].rpartition(":")[2]
     rds.stop_db_instance(DBInstanceIdentifier=name)
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("stopped", "database/main", "databases.main")
+    found = camp.only("stopped", "database/main", "databases.main")
     assert f"aws rds start-db-instance --db-instance-identifier {name}" in found.fix
     rds.start_db_instance(DBInstanceIdentifier=name)
     assert camp.told() == []
@@ -179,12 +177,7 @@ def test_a_cache_whose_rules_are_gone_is_named(camp: Standing, cache: str) -> No
 @pytest.mark.breaks("client-sends-nothing")
 def test_a_client_that_may_speak_to_nobody_is_named(camp: Standing) -> None:
     revoke("function-clerk", "egress")(camp)
-    (found,) = camp.diagnosis().findings
-    assert (found.cause, found.part, found.place) == (
-        "client-sends-nothing",
-        "firewall/function-clerk",
-        "functions.clerk",
-    )
+    found = camp.only("client-sends-nothing", "firewall/function-clerk", "functions.clerk")
     assert "database/main" in found.why
     camp.mend()
     assert camp.told() == []

@@ -97,8 +97,7 @@ def test_a_check_of_a_path_that_answers_otherwise_is_named_with_the_code(web: St
 @pytest.mark.breaks("nothing-listens")
 def test_an_application_that_does_not_listen_is_named(web: Standing) -> None:
     web.say("api", "physics:listens", "9999")
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("nothing-listens", "target-group/front-api", "servers.api.port")
+    found = web.only("nothing-listens", "target-group/front-api", "servers.api.port")
     assert "by hand" not in found.fix
     web.say("api", "physics:listens", "9000")
     assert web.told() == []
@@ -131,8 +130,7 @@ def test_a_target_group_that_no_rule_sends_to_any_more_is_named(web: Standing) -
     elb, ids = web.client("elbv2"), web.ids()
     (rule,) = [id for part, id in ids.items() if part.startswith("listener-rule/")]
     elb.delete_rule(RuleArn=rule)
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("nobody-sends-there", "target-group/front-api", "servers.api")
+    found = web.only("nobody-sends-there", "target-group/front-api", "servers.api")
     assert "Target group is not configured to receive traffic" in found.why
     web.mend()
     assert web.told() == []
@@ -142,8 +140,7 @@ def test_a_target_group_that_no_rule_sends_to_any_more_is_named(web: Standing) -
 @pytest.mark.breaks("unhealthy")
 def test_what_aws_alone_knows_is_told_in_its_words(web: Standing) -> None:
     web.say("app", "physics:unchecked", "yes")
-    (found,) = web.diagnosis().findings
-    assert (found.cause, found.part, found.place) == ("unhealthy", "target-group/front-app", "servers.app")
+    found = web.only("unhealthy", "target-group/front-app", "servers.app")
     assert "2 of 2 targets are unhealthy: Health checks failed due to an internal error" in found.why
     web.say("app", "physics:unchecked", "")
     assert web.told() == []

@@ -1,5 +1,7 @@
 """Rows of the databases in tasks/data."""
 
+from typing import Any
+
 from blueprints.databases import Database, DatabaseParameterGroup, DatabaseSubnetGroup
 from blueprints.network import Subnet
 from blueprints.replicas import DatabaseReplica
@@ -17,38 +19,44 @@ ELSEWHERE = tuple(
 SUBNETS = DatabaseSubnetGroup(name="main", vpc="vpc/main", subnets=("subnet/a", "subnet/b"))
 SETTINGS = DatabaseParameterGroup(name="main", family="postgres17", parameters={"rds.force_ssl": "1"})
 OTHER_SETTINGS = DatabaseParameterGroup(name="newer", family="postgres17")
+MACHINE: dict[str, Any] = {
+    "version": "17",
+    "instance_class": "db.t4g.micro",
+    "storage": 20,
+    "max_storage": 100,
+    "subnet_group": "database-subnet-group/main",
+    "groups": ("security-group/web",),
+    "parameter_group": "database-parameter-group/main",
+    "port": 5432,
+}
+ANOTHER_MACHINE: dict[str, Any] = {
+    "instance_class": "db.t4g.small",
+    "storage": 30,
+    "max_storage": 200,
+    "multi_zone": True,
+    "groups": ("security-group/front",),
+    "parameter_group": "database-parameter-group/newer",
+    "port": 5433,
+    "minor_upgrades": False,
+}
+"""What a database and a replica have in common, and all of it that can be changed in place."""
 DATABASE = Database(
     name="main",
     engine="postgres",
-    version="17",
-    instance_class="db.t4g.micro",
-    storage=20,
-    max_storage=100,
-    subnet_group="database-subnet-group/main",
-    groups=("security-group/web",),
-    parameter_group="database-parameter-group/main",
-    port=5432,
+    **MACHINE,
     database="things",
     backup_window="03:00-03:30",
     maintenance_window="sun:04:00-sun:05:00",
     on_removal="wipe",
 )
-
-
 LOGIN = Secret(name="database-main", username="castra", on_removal="wipe", recovery=0)
+BENEATH = (VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS, LOGIN)
 FOLLOWED = but(DATABASE, secret="secret/database-main")
 REPLICA = DatabaseReplica(
     name="main-reports",
     source="database/main",
-    version="17",
-    instance_class="db.t4g.micro",
-    storage=20,
-    max_storage=100,
+    **MACHINE,
     zone="eu-west-1b",
-    subnet_group="database-subnet-group/main",
-    groups=("security-group/web",),
-    parameter_group="database-parameter-group/main",
-    port=5432,
 )
 
 
@@ -149,21 +157,14 @@ ROWS = (
     ),
     Row(
         part=DATABASE,
-        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS, LOGIN),
+        needs=BENEATH,
         changed=but(
             DATABASE,
             secret="secret/database-main",
-            instance_class="db.t4g.small",
-            storage=30,
-            max_storage=200,
-            multi_zone=True,
-            groups=("security-group/front",),
-            parameter_group="database-parameter-group/newer",
-            port=5433,
+            **ANOTHER_MACHINE,
             backup_retention=14,
             backup_window="02:00-02:30",
             maintenance_window="mon:04:00-mon:05:00",
-            minor_upgrades=False,
             deletion_protection=False,
         ),
         moved=but(DATABASE, user="somebody"),
@@ -173,18 +174,8 @@ ROWS = (
     ),
     Row(
         part=REPLICA,
-        needs=(VPC, SUBNET, OTHER_SUBNET, GROUP, OTHER_GROUP, SUBNETS, SETTINGS, OTHER_SETTINGS, LOGIN, FOLLOWED),
-        changed=but(
-            REPLICA,
-            instance_class="db.t4g.small",
-            storage=30,
-            max_storage=200,
-            multi_zone=True,
-            groups=("security-group/front",),
-            parameter_group="database-parameter-group/newer",
-            port=5433,
-            minor_upgrades=False,
-        ),
+        needs=(*BENEATH, FOLLOWED),
+        changed=but(REPLICA, **ANOTHER_MACHINE),
         moved=but(REPLICA, zone="eu-west-1a"),
         by_hand=stop_upgrades,
         vanish=delete_replica,
