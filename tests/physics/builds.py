@@ -84,6 +84,13 @@ class Builds:
         arn: str = self.elbv2.create_target_group(**asked)["TargetGroups"][0]["TargetGroupArn"]
         return arn
 
+    def listener(self, balancer: str, group: str) -> str:
+        """One on port 80, which sends everything to a target group."""
+        to = [{"Type": "forward", "TargetGroupArn": group}]
+        made = self.elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=to)
+        arn: str = made["Listeners"][0]["ListenerArn"]
+        return arn
+
     def template(self, name: str = "web", **data: Any) -> str:
         asked = {"ImageId": self.image(), "InstanceType": "t3.micro", **data}
         made = self.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=asked)

@@ -40,6 +40,18 @@ def health(make: Builds, arn: str) -> list[tuple[str, str | None]]:
     return sorted((one["TargetHealth"]["State"], one["TargetHealth"].get("Reason")) for one in told)
 
 
+def balanced(make: Builds) -> tuple[str, str]:
+    """A scaling group of one, whose members a balancer reaches: its target group and its template."""
+    vpc = make.vpc()
+    here, there, members = make.subnet(vpc, 0), make.subnet(vpc, 1), make.group(vpc)
+    port = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
+    make.ec2.authorize_security_group_ingress(GroupId=members, IpPermissions=[port])
+    arn, template = make.target_group(vpc), make.template(SecurityGroupIds=[members])
+    make.listener(make.balancer(here, there), arn)
+    make.scaling_group(template, here, size=1, TargetGroupARNs=[arn])
+    return arn, template
+
+
 @pytest.fixture
 def template(make: Builds) -> str:
     template = make.template()
@@ -91,9 +103,7 @@ def test_one_that_ends_by_itself_is_replaced_from_what_the_group_launches_now(ma
 
 
 def test_targets_are_as_their_images_have_them(make: Builds) -> None:
-    vpc = make.vpc()
-    arn, template = make.target_group(vpc), make.template()
-    make.scaling_group(template, make.subnet(vpc), size=1, TargetGroupARNs=[arn])
+    arn, template = balanced(make)
     for number, name in enumerate(("bad-x", "failing-60-x"), 2):
         second_version(make, template, ImageId=image(make, name))
         launch(make, template, str(number), number)
@@ -101,3 +111,10 @@ def test_targets_are_as_their_images_have_them(make: Builds) -> None:
     assert health(make, arn) == [("healthy", None), ("healthy", None), ill]
     make.aws.advance(61)
     assert health(make, arn) == [("healthy", None), ill, ill]
+
+
+def test_targets_of_a_group_that_no_balancer_sends_to_are_unused_however_well_they_are(make: Builds) -> None:
+    vpc = make.vpc()
+    arn = make.target_group(vpc)
+    make.scaling_group(make.template(), make.subnet(vpc), size=1, TargetGroupARNs=[arn])
+    assert health(make, arn) == [("unused", "Target.NotInUse")]

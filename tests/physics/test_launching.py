@@ -77,9 +77,7 @@ def test_a_target_group_that_no_rule_sends_to_is_not_in_use(make: Builds) -> Non
     here, there = make.subnet(vpc, 0), make.subnet(vpc, 1)
     balancer, group = make.balancer(here, there), make.target_group(vpc)
     make.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": make.instance(here)}])
-    listener = {"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80}
-    to = [{"Type": "forward", "TargetGroupArn": group}]
-    made = make.elbv2.create_listener(**listener, DefaultActions=to)["Listeners"][0]["ListenerArn"]
+    made = make.listener(balancer, group)
     assert reason(make, group) is None or reason(make, group) == "Target.Timeout"  # its default group lets nobody in
     make.elbv2.delete_listener(ListenerArn=made)
     assert reason(make, group) == "Target.NotInUse"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.physics import Physics
 from tests.physics.builds import Builds
-from tests.physics.test_gaps_members import group_of, health, launch, members
+from tests.physics.test_gaps_members import balanced, group_of, health, launch, members
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +17,7 @@ def stage() -> Iterator[Builds]:
 
 
 def test_members_and_targets_come_and_go_in_their_time(make: Builds) -> None:
-    vpc = make.vpc()
-    arn, template = make.target_group(vpc), make.template()
-    make.scaling_group(template, make.subnet(vpc), size=1, TargetGroupARNs=[arn])
+    arn, template = balanced(make)
     launch(make, template, "1", 2)
     assert members(make) == [("1", "Pending"), ("1", "Pending")]
     assert health(make, arn) == [("initial", "Elb.RegistrationInProgress")] * 2

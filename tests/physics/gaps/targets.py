@@ -31,10 +31,8 @@ def described(group: Any, target: Any, request: Request, world: World, ec2: Any)
     if target["Id"] in group.targets and instance is not None:
         fronts = list(fronts_of(group, world.backend(request).load_balancers))
         state, reason = judged(group, instance, world, ec2)
-        if state in ("healthy", "unhealthy") and fronts:
-            state, reason, why = asked(group, fronts, int(said.port), instance, world, ec2)
-        elif state in ("healthy", "unhealthy") and group.load_balancer_arns:
-            state, reason, why = UNUSED  # a group that never had one is told by its targets alone
+        if state in ("healthy", "unhealthy"):
+            state, reason, why = asked(group, fronts, int(said.port), instance, world, ec2) if fronts else UNUSED
     return {
         "Target": {"Id": target["Id"], "Port": said.port},
         "HealthCheckPort": said.health_check_port,
