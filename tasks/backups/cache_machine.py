@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.backups.machine import MACHINE, PLACE, words_in, words_of
+from tasks.backups.machine import MACHINE, PLACE, several, whole, words_in, words_of
 from tasks.data.cache_listing import name_of
 from tasks.data.replication_state import ReplicationGroupState
 
@@ -79,15 +79,15 @@ def read_cache_machine(tags: Mapping[str, str], snapshot: Mapping[str, Any]) -> 
         version=major_and_minor(snapshot.get("EngineVersion", "")),
         cluster=said.get("cluster") == "yes",
         shards=snapshot.get("NumNodeGroups") or 1,
-        replicas=int(said.get("replicas", "")) if said.get("replicas", "").isdecimal() else 0,
+        replicas=whole(said.get("replicas", "")),
         failover=said.get("failover") == "yes",
         port=snapshot.get("Port", 0),
         tls=said.get("tls") != "no",
         encrypted=said.get("encrypted") != "no",
         token=said.get("token") != "no",
-        zones=_several(said.get("zones", "")),
+        zones=several(said.get("zones", "")),
         subnet_group=snapshot.get("CacheSubnetGroupName", ""),
-        groups=_several(said.get("groups", "")),
+        groups=several(said.get("groups", "")),
         parameter_group=snapshot.get("CacheParameterGroupName", ""),
         key=said.get("key", ""),
     )
@@ -96,10 +96,6 @@ def read_cache_machine(tags: Mapping[str, str], snapshot: Mapping[str, Any]) -> 
 def major_and_minor(version: str) -> str:
     """Of 8.0.1, 8.0. Pure."""
     return ".".join(version.split(".")[:2])
-
-
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split("+") if word)
 
 
 def _no(yes: bool) -> str:

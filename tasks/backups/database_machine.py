@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.backups.machine import MACHINE, PLACE, words_in, words_of
+from tasks.backups.machine import MACHINE, PLACE, several, whole, words_in, words_of
 
 
 class DatabaseMachine(BaseModel):
@@ -73,26 +73,18 @@ def read_database_machine(tags: Mapping[str, str], snapshot: Mapping[str, Any]) 
         engine=snapshot.get("Engine", ""),
         version=snapshot.get("EngineVersion", ""),
         storage=snapshot.get("AllocatedStorage", 0),
-        max_storage=_whole(said.get("max", "")),
+        max_storage=whole(said.get("max", "")),
         multi_zone=said.get("multi") == "yes",
-        port=snapshot.get("Port") or _whole(said.get("port", "")),
+        port=snapshot.get("Port") or whole(said.get("port", "")),
         user=snapshot.get("MasterUsername", ""),
-        zones=_several(said.get("zones", "")),
+        zones=several(said.get("zones", "")),
         encrypted=snapshot.get("Encrypted", False),
         subnet_group=said.get("subnets", ""),
-        groups=_several(said.get("groups", "")),
+        groups=several(said.get("groups", "")),
         parameter_group=said.get("settings", ""),
         key=said.get("key", ""),
     )
 
 
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.split("+") if word)
-
-
 def _number(number: int) -> str:
     return str(number) if number else ""
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() else 0

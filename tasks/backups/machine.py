@@ -60,7 +60,7 @@ def read_machine(tags: Mapping[str, str]) -> Machine:
     """Back from a backup's tags; empty fields for what they don't say."""
     said = words_in(tags)
     fields = {_FIELDS[key]: value for key, value in said.items() if key in _FIELDS}
-    groups = tuple(group for group in said.get("groups", "").split("+") if group)
+    groups = several(said.get("groups", ""))
     try:
         return Machine(**fields, groups=groups, ena=said.get("ena") != "no")
     except ValidationError:
@@ -90,3 +90,13 @@ def words_of(said: Mapping[str, str]) -> str:
     while words and len(" ".join(words)) > LONGEST:
         words.pop()
     return " ".join(words)
+
+
+def several(word: str) -> tuple[str, ...]:
+    """Of `sg-1+sg-2`, both."""
+    return tuple(one for one in word.split("+") if one)
+
+
+def whole(word: str) -> int:
+    """The number that a word is; 0 for none: anybody may write a tag."""
+    return int(word) if word.isdecimal() else 0
