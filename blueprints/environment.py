@@ -225,6 +225,8 @@ class Environment(Piece):
             yield from instance.problems(name, self.network, self.region, self.images)
             yield from instance.problems_around(f"instances.{name}", self.servers, self.instances, self.policies)
             yield from instance.grant_problems(f"instances.{name}", nameable(self))
+        for name, secret in self.secrets.items():
+            yield from secret.problems(name, self.region)
         for name, parameter in self.parameters.items():
             yield from parameter.problems(name)
         yield from database_problems(self)

@@ -7,10 +7,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from blueprints.granting import PARAMETER, SECRET, SECRET_NAME
-from blueprints.log_groups import OnRemoval
+from blueprints.log_groups import KeyArn, OnRemoval
 from blueprints.naming import caches_by_kind
 from blueprints.part import Part, Piece
 from blueprints.problem import Problem
+from blueprints.secret_keys import keys_of, region_of, with_keys
 
 LONGEST_VALUE = 4096  # characters of a standard parameter: https://docs.aws.amazon.com/general/latest/gr/ssm.html
 USERNAME = r"^[a-zA-Z0-9_.@-]{1,63}$"
@@ -41,6 +42,7 @@ class Secret(Part):
     random: Random = Random()
     username: str = Field(default="", description="If given, the value is JSON of `username` and `password`.")
     description: str = ""
+    kms_key: KeyArn | None = None
     on_removal: OnRemoval = "keep"
     recovery: Recovery = 30
 
@@ -76,6 +78,11 @@ class SecretSection(Random):
     existing: Annotated[str, Field(pattern=rf"^{SECRET}$", max_length=2048)] | None = Field(
         default=None, description="ARN of a secret that stands already, and is left as it is, in place of all else."
     )
+    kms_key: KeyArn | None = Field(
+        default=None,
+        description="ARN of the key that encrypts it, which those who read it may then use; AWS's own, if not given. "
+        "Of one that exists, the key that it has.",
+    )
     on_removal: OnRemoval = Field(
         default="keep",
         description="When nobody wants it any more: it stays, and a later raising takes it on; or it's deleted.",
@@ -88,11 +95,18 @@ class SecretSection(Random):
     @model_validator(mode="after")
     def _left_alone(self) -> "SecretSection":
         plain = SecretSection.model_construct()
-        others = [one for one in type(self).model_fields if getattr(self, one) != getattr(plain, one)]
-        if self.existing and others != ["existing"]:
-            others.remove("existing")
-            raise ValueError(f"is one that exists, and is left as it is: leave out {', '.join(others)}")
+        others = type(self).model_fields.keys() - {"existing", "kms_key"}
+        said = [one for one in type(self).model_fields if one in others and getattr(self, one) != getattr(plain, one)]
+        if self.existing and said:
+            raise ValueError(f"is one that exists, and is left as it is: leave out {', '.join(said)}")
         return self
+
+    def problems(self, name: str, region: str) -> Iterator[Problem]:
+        """A key of another region than the secret's, in which the document stands unless it exists elsewhere."""
+        there = region_of(self.existing) if self.existing else region
+        if self.kms_key and region_of(self.kms_key) != there:
+            why = f"it is a key of {region_of(self.kms_key)}, and a secret takes one of its own region"
+            yield Problem(f"secrets.{name}.kms_key", why, f"Name a key of {there}, or leave it out")
 
     def parts(self, name: str) -> Iterator[Part]:
         """The secret, if it's to be made."""
@@ -103,6 +117,7 @@ class SecretSection(Random):
                 random=Random(length=self.length, punctuation=self.punctuation),
                 username=self.username or "",
                 description=self.description,
+                kms_key=self.kms_key,
                 on_removal=self.on_removal,
                 recovery=self.recovery,
             )
@@ -169,18 +184,20 @@ SomeParameter = Annotated[ParameterSection, BeforeValidator(_text, json_schema_i
 
 def resolved(document: Any) -> dict[str, dict[str, Any]]:
     """The sections whose things name others: with ARNs in place of names that stand for what exists already, and with
-    the kinds of caches.
+    the kinds of caches, and with keys to decrypt what they read.
     """
     stores = {"secret": document.secrets, "parameter": document.parameters}
     known = {
         f"{kind}/{name}": one.existing for kind, ones in stores.items() for name, one in ones.items() if one.existing
     }
     known |= caches_by_kind(document)
-    if not known:
+    keys = keys_of(document.secrets)
+    if not known and not keys:
         return {}
     readers = ("functions", "servers", "instances")
     return {
-        section: {name: _with(one, known) for name, one in getattr(document, section).items()} for section in readers
+        section: {name: with_keys(_with(one, known), keys) for name, one in getattr(document, section).items()}
+        for section in readers
     }
 
 

@@ -1,6 +1,6 @@
 """Secrets of Secrets Manager, with a random value that nothing here reads or tells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -17,11 +17,12 @@ ROOT = "castra/"
 GONE = "ResourceNotFoundException"
 RANDOM = "castra:random"  # how its value was made: length, what's in it, and for whom
 RECOVERY = "castra:recovery-days"  # how long it can be restored once it's deleted
+SETTINGS = {"description": "Description", "kms_key": "KmsKeyId"}  # what it has beside its value and its tags
 NO_LONGER = (ENVIRONMENT, FINGERPRINT, RETIRED)  # tags that it loses when it's kept
 
 
 class SecretState(State):
-    """How its value was made, never the value; days. `length` is 0 where somebody else made it.
+    """How its value was made, never the value; days. `length` is 0 where somebody else made it; AWS's key is empty.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
     """
@@ -30,6 +31,7 @@ class SecretState(State):
     punctuation: Fixed[bool]
     username: Fixed[str]
     description: str
+    kms_key: str
     on_removal: str
     recovery: int
 
@@ -67,7 +69,7 @@ class SecretKind(Kind[Secret, SecretState]):
         for secret in scope.pages("secretsmanager", "list_secrets", "SecretList", Filters=filters):
             tags = as_dict(secret.get("Tags"))
             if (name := self.named_in(tags)) and scope.owns(tags):
-                state = _state(secret.get("Description") or "", tags)
+                state = _state(secret, tags)
                 keeps, loses = _afterwards(secret["Name"], state)
                 outputs = {"name": secret["Name"]}
                 yield Found(self.name, name, secret["ARN"], state, tags, outputs=outputs, keeps=keeps, loses=loses)
@@ -79,6 +81,7 @@ class SecretKind(Kind[Secret, SecretState]):
             punctuation=part.random.punctuation,
             username=part.username,
             description=part.description,
+            kms_key=part.kms_key or "",
             on_removal=part.on_removal,
             recovery=part.recovery,
         )
@@ -93,7 +96,7 @@ class SecretKind(Kind[Secret, SecretState]):
                 f"the name {called}, which Secrets Manager keeps for a moment",
                 scope.client("secretsmanager").create_secret,
                 Name=called,
-                Description=wanted.description,
+                **{key: value for key, value in _settings(wanted).items() if value},
                 SecretString=_value(wanted),
                 ClientRequestToken=str(uuid4()),
                 Tags=as_list(self.birth_tags(scope, name, wanted) | _own_tags(wanted)),
@@ -105,10 +108,10 @@ class SecretKind(Kind[Secret, SecretState]):
         return str(made["ARN"])
 
     def update(self, scope: Scope, id: str, wanted: SecretState, changed: frozenset[str]) -> None:
-        """Its value stays as it is."""
-        if "description" in changed:
-            scope.client("secretsmanager").update_secret(SecretId=id, Description=wanted.description)
-        if changed - {"description"}:
+        """Its value stays as it is. Another key encrypts it anew; an empty one is AWS's own."""
+        if settings := _settings(wanted, changed):
+            scope.client("secretsmanager").update_secret(SecretId=id, **settings)
+        if changed - SETTINGS.keys():
             self.tag(scope, id, _own_tags(wanted))
 
     def delete(self, scope: Scope, id: str) -> None:
@@ -145,11 +148,11 @@ class SecretKind(Kind[Secret, SecretState]):
             raise CastraError(self.key(name), why, f"Delete it, tag it with {ours}, or name it by `existing:`")
         if there.get("DeletedDate"):
             client.restore_secret(SecretId=arn)
-        found = _state(there.get("Description") or "", tags)
+        found = _state(there, tags)
         if any(getattr(found, field) != getattr(wanted, field) for field in wanted.immovable(found)):
             client.put_secret_value(SecretId=arn, SecretString=_value(wanted), ClientRequestToken=str(uuid4()))
-        if found.description != wanted.description:
-            client.update_secret(SecretId=arn, Description=wanted.description)
+        if settings := _settings(wanted, [one for one in SETTINGS if getattr(found, one) != getattr(wanted, one)]):
+            client.update_secret(SecretId=arn, **settings)
         kept = frozenset({KEPT} if KEPT in tags else ())
         self.tag(scope, arn, self.birth_tags(scope, name, wanted) | _own_tags(wanted), kept)
         return arn
@@ -177,13 +180,19 @@ def _own_tags(wanted: SecretState) -> dict[str, str]:
     return {RANDOM: made, ON_REMOVAL: wanted.on_removal, RECOVERY: str(wanted.recovery)}
 
 
-def _state(description: str, tags: Mapping[str, str]) -> SecretState:
+def _settings(wanted: SecretState, fields: Collection[str] = tuple(SETTINGS)) -> dict[str, str]:
+    """These fields, as CreateSecret and UpdateSecret take them."""
+    return {key: getattr(wanted, field) for field, key in SETTINGS.items() if field in fields}
+
+
+def _state(there: Mapping[str, Any], tags: Mapping[str, str]) -> SecretState:
     length, content, username = [*tags.get(RANDOM, "0").split(":", 2), "", ""][:3]
     return SecretState(
         length=int(length),
         punctuation=content == "punctuation",
         username=username,
-        description=description,
+        description=there.get("Description") or "",
+        kms_key=there.get("KmsKeyId") or "",
         on_removal=tags.get(ON_REMOVAL, "keep"),
         recovery=int(tags.get(RECOVERY, "30")),
     )

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from blueprints.functions import HAS_INTERFACES, WRITES_LOGS, LambdaFunction
 from blueprints.granting import PARAMETER, READS_PARAMETER, READS_SECRET, SECRET
+from blueprints.secret_keys import with_keys
 from blueprints.triggers import READS_QUEUE
-from tasks.exporting.granted import actions_of, grants, target
+from tasks.exporting.granted import actions_of, grants, keys, target
 from tasks.exporting.machines import policy
 from tasks.exporting.named import names_in
 from tasks.exporting.standing import Section, Standing, said
@@ -125,7 +126,8 @@ def _told_apart(
 def _says(standing: Standing, own: str, section: Section, text: str) -> bool:
     """Whether the section's policy is the one that stands."""
     try:
-        return standing.says(LambdaFunction.model_validate(section).policy(own, standing.region), text)
+        function: LambdaFunction = with_keys(LambdaFunction.model_validate(section), keys(standing))
+        return standing.says(function.policy(own, standing.region), text)
     except ValidationError:
         return False
 

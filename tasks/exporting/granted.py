@@ -18,6 +18,7 @@ from blueprints.granting import (
     partition,
     policy_of,
 )
+from blueprints.secret_keys import Decrypting, decryptions
 from tasks.exporting.standing import Section, Standing
 
 VERBS = {
@@ -40,10 +41,18 @@ def granted(standing: Standing, policy: str) -> list[Section] | None:
     if not can:
         return None
     try:
-        said = [one for grant in can for one in Grant.model_validate(grant).statements(standing.region)]
+        again = [Grant.model_validate(grant) for grant in can]
+        allowing: list[Grant | Decrypting] = [*again, *decryptions([one.read for one in again], keys(standing))]
+        said = [told for one in allowing for told in one.statements(standing.region)]
     except ValidationError:  # a part of a bucket, say
         return None
     return can if standing.says(policy_of(said), policy) else None
+
+
+def keys(standing: Standing) -> dict[str, str]:
+    """The keys of the environment's secrets, by what grants name these."""
+    states = {f"secret/{name}": one.state for name, one in standing.of("secret").items()}
+    return {name: state.kms_key for name, state in states.items() if state.kms_key}
 
 
 def grants(standing: Standing, statements: Sequence[Any]) -> list[Section]:

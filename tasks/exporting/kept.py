@@ -19,6 +19,7 @@ def _secret(state: Any) -> Section:
         punctuation=state.punctuation,
         username=state.username or None,
         description=state.description,
+        kms_key=state.kms_key or None,
         on_removal=state.on_removal,
         recovery=state.recovery,
     )

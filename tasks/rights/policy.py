@@ -7,6 +7,7 @@ from typing import Any
 
 from blueprints.environment import Environment
 from blueprints.part import Part
+from blueprints.secret_keys import service_of
 from tasks.registry import KINDS
 from tasks.rights import ec2
 from tasks.rights.places import NAMED, places, words_of
@@ -27,9 +28,10 @@ NAMELESS = frozenset({"lambda:CreateEventSourceMapping", "logs:PutResourcePolicy
     f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Update")
 }
 """They take no ARN, though their service knows names."""
-HANDED_ON = frozenset({"secretsmanager:CreateSecret", "secretsmanager:TagResource"})
-"""What RDS needs to keep a master user's password, as whoever makes the database may do it:
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"""
+KEEPS_PASSWORDS = frozenset({"secretsmanager:CreateSecret", "secretsmanager:TagResource"})
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"""
+USES_KEYS = frozenset({"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"})
+"""https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html"""
 LARGEST = 6144
 """Characters of a managed policy, without blanks: IAM's quota."""
 
@@ -79,9 +81,7 @@ def _written(writes: Collection[str], environments: Sequence[Environment]) -> It
         by_service.setdefault(_home_of(action), set()).add(action)
     yield from ec2.statements(by_service.pop("ec2", set()), environments)
     yield allow("Write", by_service.pop("", set()), ["*"])
-    asking = [environment for environment in environments if any(map(_by_rds, environment.parts()))]
-    secrets = [f"{words_of(environment, 'secretsmanager')['home']}:secret:rds!db-*" for environment in asking]
-    yield allow("MasterPasswords", HANDED_ON if asking else (), secrets)
+    yield from _handed_on(environments)
     linked = by_service.get("iam", set()) & {LINKED}
     for service, actions in sorted(by_service.items()):
         where = [place for environment in environments for place in places(service, environment)]
@@ -90,8 +90,19 @@ def _written(writes: Collection[str], environments: Sequence[Environment]) -> It
     yield allow("LinkServices", linked, [f"{home}:role/aws-service-role/*" for home in homes])
 
 
-def _by_rds(part: Part) -> bool:
-    """Whether RDS makes a secret for it, in the name of whoever asks."""
+def _handed_on(environments: Sequence[Environment]) -> Iterator[Statement]:
+    """What AWS does in the name of whoever calls: RDS keeps passwords, Secrets Manager uses keys."""
+    asking = [environment for environment in environments if any(map(_kept_by_rds, environment.parts()))]
+    secrets = [f"{words_of(environment, 'secretsmanager')['home']}:secret:rds!db-*" for environment in asking]
+    yield allow("MasterPasswords", KEEPS_PASSWORDS if asking else (), secrets)
+    parts = (part for environment in environments for part in environment.parts() if part.kind == "secret")
+    keys = sorted({str(key) for part in parts if (key := getattr(part, "kms_key", None))})
+    through = {"kms:ViaService": sorted(map(service_of, keys))}
+    yield allow("SecretKeys", USES_KEYS if keys else (), keys, through)
+
+
+def _kept_by_rds(part: Part) -> bool:
+    """Whether it's a database whose password is in a secret that RDS makes."""
     return part.kind == "database" and getattr(part, "secret", None) is None
 
 

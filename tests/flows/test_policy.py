@@ -107,6 +107,25 @@ def test_with_its_policy_an_example_is_raised_and_struck_and_without_one_stateme
     }
 
 
+def test_with_its_policy_secrets_are_encrypted_by_other_keys_and_by_none_that_no_document_names(
+    aws: Physics, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, other = (f"arn:aws:kms:{REGION}:123456789012:key/{number}" for number in range(3))
+    document: dict[str, Any] = {"name": str(scope.environment), "region": REGION}
+    before, after, wrong = (
+        build(document | {"secrets": {"a": {"kms_key": key, "on_removal": "wipe"}}}) for key in (first, second, other)
+    )
+    told, user = policy_of([before, after]), f"user-{scope.environment}"
+    become_somebody_with(user, told, monkeypatch)
+    for environment in (before, after):
+        raise_all(scope, environment.parts())
+        assert look_and_plan(scope, environment.parts()).settled
+    with pytest.raises(Exception, match=r"not authorized to perform: kms:\w+ on resource: .*key/2"):
+        raise_all(scope, wrong.parts())
+    raise_all(scope, ())
+    assert superfluous(told, needed(aws.world, user)) == ["Lease", "LeasesBucket"]
+
+
 def test_another_environments_things_are_out_of_its_reach(
     aws: Physics, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from tests.physics.actions import iam_action
 from tests.physics.ec2_resources import Need, of_ec2
+from tests.physics.on_behalf import on_behalf
 from tests.physics.protocol import Request
 from tests.physics.world import World
 
@@ -27,8 +28,7 @@ def needs_of(request: Request, world: World) -> Iterator[Need]:
     resources = (ARNS.get(request.service) or (lambda *_: ["*"]))(request, world)
     for resource in resources:
         yield action, resource, {}
-    if request.flag("ManageMasterUserPassword"):
-        yield from of_kept_passwords(request, world)
+    yield from on_behalf(request, world)
     for role in passed(request, world):
         yield "iam:PassRole", role, {}
     if request.operation in LAUNCHING:  # of a launch template, which a group's maker must be able to launch
@@ -181,16 +181,6 @@ def of_topics(request: Request, world: World) -> list[str]:
     """A subscription's end knows no resource."""
     made = f"{home(request, 'sns', world)}:{request.text('Name')}" if request.text("Name") else ""
     return [request.text("TopicArn") or request.text("ResourceArn") or made or "*"]
-
-
-def of_kept_passwords(request: Request, world: World) -> Iterator[Need]:
-    """RDS makes the secret in the caller's name:
-    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
-    """
-    secret = f"{home(request, 'secretsmanager', world)}:secret:rds!db-1-abcdef"
-    yield "secretsmanager:CreateSecret", secret, {}
-    yield "secretsmanager:TagResource", secret, {}
-    yield "kms:DescribeKey", f"{home(request, 'kms', world)}:key/1", {}
 
 
 RDS = {

@@ -18,6 +18,7 @@ REGION = "eu-west-1"
 IMAGE = {"ssm": "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:payments-AbCdEf"
+KEYS = "arn:aws:kms:eu-west-1:123456789012:key"
 LISTS = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["*"]}
 READS = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::theirs/a*/*"]}
 OWN = {"Version": "2012-10-17", "Statement": [LISTS, READS]}
@@ -28,7 +29,10 @@ CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/0f1e2d3c-4b5a-6978
 WITH_FUNCTIONS: dict[str, Any] = {
     "network": {"cidr": "10.1.0.0/16", "zones": 2},
     "policies": {"most": OWN},
-    "secrets": {"key": {"length": 20, "punctuation": True}, "user": {"username": "me", "on_removal": "wipe"}},
+    "secrets": {
+        "key": {"length": 20, "punctuation": True, "kms_key": f"{KEYS}/1"},
+        "user": {"username": "me", "on_removal": "wipe", "kms_key": f"{KEYS}/2"},
+    },
     "parameters": {"salt": {"random": {"length": 20, "punctuation": True}}, "text": "5", "other": {"random": 32}},
     "queues": {"jobs": {"dead_letters": 3, "visibility": 600}, "more": {"visibility": 600}, "lost": {}},
     "buckets": {"in": {"on_removal": "wipe", "notify": [{"queue": "lost", "prefix": "q/", "events": ["removed"]}]}},
@@ -206,7 +210,7 @@ WITH_DATA: dict[str, Any] = {
         "alone": {"replicas": 1, "failover": False, "minor_upgrades": False, "on_removal": "wipe"},
         "pages": {"engine": "memcached", "parameters": {"max_item_size": "2000000"}, "tls": False, "port": 11_300},
     },
-    "secrets": {"cache-like": {}},
+    "secrets": {"cache-like": {"kms_key": f"{KEYS}/1"}},
     "queues": {"jobs": {}},
     "servers": {
         # As if another Castra had made it of `names: {JOBS: queue/jobs}`.
@@ -219,7 +223,12 @@ WITH_DATA: dict[str, Any] = {
             "image": {"built": "golden"},
             "count": 0,
             "names": {"DB": "database/main", "CACHE": "cache/alone", "PAGES": "cache/pages"},
-            "can": [{"read": "database/main"}, {"read": "secret/cache-alone"}, {"read": "ssm:/shared/one"}],
+            "can": [
+                {"read": "database/main"},
+                {"read": "secret/cache-alone"},
+                {"read": "secret/cache-like"},
+                {"read": "ssm:/shared/one"},
+            ],
             "bootstrap": "#!/bin/sh\necho Salvete, §1\n",
         },
     },

@@ -6,6 +6,7 @@ from tasks.scope import ON_REMOVAL, Scope
 from tests.tasks.rows.network import but
 from tests.tasks.rows.row import Row
 
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/4f1c09ab-0000-4000-8000-1234567890ab"
 SECRET = Secret(name="session", on_removal="wipe", recovery=0)
 PARAMETER = Parameter(name="level", value="info")
 
@@ -21,7 +22,7 @@ def forget(scope: Scope, id: str) -> None:
 ROWS = (
     Row(
         part=SECRET,
-        changed=but(SECRET, description="Of sessions", recovery=30),
+        changed=but(SECRET, description="Of sessions", kms_key=KEY, recovery=30),
         moved=but(SECRET, random=Random(length=64, punctuation=True), username="admin"),
         by_hand=keep_by_hand,
         vanish=forget,
