@@ -27,7 +27,7 @@ from tasks.retry import when_released, when_visible
 from tasks.scope import ON_REMOVAL, Scope, as_list
 from tasks.waiting import wait_for
 
-LONGEST = 40  # characters of its id
+LONGEST, SHOWN = 40, 32  # characters of its id; of them, those before the hash
 LAST = 24  # of them, in the name of its last snapshot
 GONE_WITHIN = 3600.0  # seconds; a last snapshot is taken before
 PLAIN = frozenset({"on_removal"})  # fields that stand in tags only

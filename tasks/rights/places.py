@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from blueprints.environment import Environment
 from blueprints.granting import partition as partition_of
-from tasks.data.replication_group import LAST
+from tasks.data.replication_group import LAST, SHOWN
 
 NAMED = {
     "autoscaling": ("{home}:autoScalingGroup:*:autoScalingGroupName/{name}--*",),
@@ -50,12 +50,19 @@ def places(service: str, environment: Environment) -> Iterator[str]:
         for called in sorted({str(name) for part in environment.parts() if (name := getattr(part, "called", None))}):
             yield from (f"{words['bucket']}{called}", f"{words['bucket']}{called}/*")
     if service == "elasticache":
-        if len(start := f"{words['letter']}{environment.name}-") > LAST:  # a last snapshot's name is cut before its end
-            yield f"{words['home']}:snapshot:{start[:LAST].rstrip('-')}-*"
+        yield from (f"{words['home']}:{noun}:{start}-*" for noun, start in _cut(words["letter"], environment.name))
         for snapshot in sorted(
             {str(getattr(part, "from_snapshot", None) or "") for part in environment.parts()} - {""}
         ):
             yield f"{words['home']}:snapshot:{snapshot}"
+
+
+def _cut(letter: str, name: str) -> Iterator[tuple[str, str]]:
+    """What the names of caches and of their last snapshots begin with, where an environment's is cut before its end."""
+    if len(name) > SHOWN:
+        yield from ((noun, f"{letter}{name[:SHOWN].rstrip('-')}") for noun in ("cluster", "replicationgroup"))
+    if len(start := f"{letter}{name}-") > LAST:
+        yield "snapshot", start[:LAST].rstrip("-")
 
 
 def words_of(environment: Environment, service: str) -> dict[str, str]:

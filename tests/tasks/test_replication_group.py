@@ -215,16 +215,20 @@ def test_raised_and_struck_twice_two_last_snapshots_stand_and_the_first_can_be_g
 
 
 @pytest.mark.parametrize(
-    "environment", ["shop", "4-shops", "e" * 24, "e" * 25, "a-shop-for-all-who-walk-past-it-by-night", "e" * 40]
+    "environment",
+    ["shop", "4-shops", "e" * 24, "e" * 25, "e" * 32, "4" * 33, "a-shop-for-all-who-walk-past-it-by-night", "e" * 40],
 )
-def test_a_last_snapshots_name_is_one_that_aws_takes_and_that_the_policy_of_rights_reaches(environment: str) -> None:
+def test_its_id_and_its_last_snapshots_name_are_such_as_aws_takes_and_the_policy_of_rights_reaches(
+    environment: str,
+) -> None:
     id = called(Scope(environment, "eu-west-1"), "main", LONGEST)
     name = last_snapshot(id, datetime(2026, 11, 30, 2, tzinfo=UTC))
     assert len(name) <= 40
     assert re.fullmatch("[a-z](-?[a-z0-9])*-20261130-[0-9a-f]{6}", name)
     document = Environment(name=environment, region="eu-west-1")
-    arn = f"arn:aws:elasticache:eu-west-1:*:snapshot:{name}"
-    assert any(fnmatchcase(arn, place) for place in places("elasticache", document))
+    reached = list(places("elasticache", document))
+    for named in (f"snapshot:{name}", f"replicationgroup:{id}", f"cluster:{id}-001"):
+        assert any(fnmatchcase(f"arn:aws:elasticache:eu-west-1:*:{named}", place) for place in reached)
 
 
 def test_a_foreign_cache_of_its_id_is_named_and_left_alone(physics: Physics, strict: Scope) -> None:
