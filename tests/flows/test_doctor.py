@@ -110,6 +110,29 @@ def test_each_permission_that_is_removed_is_named_with_the_statement_to_add(
 
 
 @pytest.mark.parametrize(
+    ("sid", "action"), [("MasterPasswords", "secretsmanager:TagResource"), ("SecretKeys", "kms:GenerateDataKey")]
+)
+def test_what_aws_does_in_the_callers_name_is_looked_for_where_the_document_asks_for_it(
+    aws: Physics, name: str, sid: str, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {"key": {"kms_key": f"arn:aws:kms:{REGION}:123456789012:key/1"}}
+    databases = {"main": {"engine": "postgres", "version": "17"}}
+    environment = small(name, network={"zones": 2}, secrets=secrets, databases=databases)
+    told = statements_of([environment])
+    (needed,) = [one for one in told if one["Sid"] == sid]
+    others = [one for one in told if one is not needed]
+    become(name, [*others, ASKING], monkeypatch)
+    found = lacking(examine(environment, scope_of(environment)))
+    assert set(found) == set(needed["Action"])
+    assert {key: found[action][key] for key in ("Action", "Resource")} == {
+        "Action": action,
+        "Resource": needed["Resource"],
+    }
+    become(f"{name}-again", [*told, ASKING], monkeypatch)
+    assert lacking(examine(environment, scope_of(environment))) == {}
+
+
+@pytest.mark.parametrize(
     "action",
     [
         "ec2:CreateVpc",
