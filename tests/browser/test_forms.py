@@ -54,9 +54,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_right_is_refused_in_words_before_there_is_a_run(console: Console, case: str) -> None:
     flow, fields, why = WRONG[case]
-    form = console.open(flow)
-    form.fill(fields)
-    form.see_refused(why)
+    console.see_refused(flow, fields, why)
 
 
 @pytest.mark.browser
