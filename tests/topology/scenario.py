@@ -182,10 +182,14 @@ def busiest(there: Topology) -> Member:
 
 
 def recorded(there: Topology, watches: list[Watch]) -> dict[str, int]:
-    """What the server knows of all runs: how many there were, and how many of them were started again."""
-    page, every = 200, []
-    while len(found := there.ask("flow_runs/filter", limit=page, offset=len(every))):
-        every += found
+    """What the server knows of all runs: how many there were, and how many of them were started again.
+
+    Those that a schedule has planned for later are none yet.
+    """
+    page, found = 200, []
+    while len(more := there.ask("flow_runs/filter", limit=page, offset=len(found))):
+        found += more
+    every = [run for run in found if not (run["auto_scheduled"] and run["state_type"] == "SCHEDULED")]
     return {
         "runs": len(every),
         "runs_crashed": sum(run["state_type"] == "CRASHED" for run in every),
