@@ -101,7 +101,7 @@ LIFE = (
     suite.test_changed_by_hand_it_is_told_as_drift_and_mended,
     suite.test_a_fixed_field_changed_it_is_replaced_or_refused_with_a_way_out,
     suite.test_striking_needs_no_blueprint_and_leaves_nothing,
-    suite.test_its_declared_actions_cover_every_call_it_makes,
+    suite.test_its_declared_actions_are_the_calls_that_it_makes,
 )
 
 
