@@ -19,7 +19,8 @@ from tasks.operation import Deed
 from tasks.scope import Scope, as_dict
 from tests.conductor import carry_out
 from tests.physics import Physics
-from tests.tasks.backups.test_databases import REGION, blueprint, scoped, standing, taken
+from tests.tasks.backups.carrying_out import scoped, taken
+from tests.tasks.backups.test_databases import REGION, blueprint, standing
 from tests.tasks.conftest import Weather
 
 THERE, ACCOUNT = "eu-central-1", "210987654321"

@@ -11,12 +11,9 @@ from blueprints.reading import build
 from tasks.backups.listing import backups_in
 from tasks.backups.planning import plan_back_up
 from tasks.backups.pruning import plan_pruning, remove
-from tasks.backups.record import Backup
-from tasks.backups.taking import Taker
-from tasks.errors import CastraError
-from tasks.reading import scope_of
 from tasks.scope import Scope, as_dict, as_list
 from tests.physics import Physics
+from tests.tasks.backups.carrying_out import aged, pruned, scoped, taken, the_one
 from tests.tasks.conftest import Weather
 
 REGION = "eu-west-1"
@@ -40,32 +37,8 @@ def standing(aws: Physics, name: str = "shop-main", **more: Any) -> Any:
     return made["DBInstance"]
 
 
-def scoped(document: Environment) -> Scope:
-    scope = scope_of(document)
-    scope.poll_seconds = 0.05
-    return scope
-
-
-def taken(scope: Scope, document: Environment, label: str | None = None, now: datetime | None = None) -> Taker:
-    due = plan_back_up(document, scope, now or datetime.now(UTC), label=label)
-    taker = Taker(scope, due)
-    for deed in due.deeds:
-        if deed.action != "keep":
-            try:
-                taker.carry_out(deed)
-            except CastraError:
-                assert deed in taker.failures
-    taker.await_all()
-    return taker
-
-
 def actions(document: Environment, scope: Scope) -> list[tuple[str, str]]:
     return [(deed.action, deed.because) for deed in plan_back_up(document, scope, datetime.now(UTC)).deeds]
-
-
-def the_one(scope: Scope) -> Backup:
-    (one,) = backups_in(scope, "shop")
-    return one
 
 
 # ---------------------------------------------------------------------- taking
@@ -209,22 +182,6 @@ def test_a_label_that_rds_takes_in_no_tag_is_told_and_one_of_plain_letters_is_ta
 
 
 # ---------------------------------------------------------------------- pruning
-
-
-def aged(scope: Scope, document: Environment, days: int) -> None:
-    """One for each of the last days, the oldest first."""
-    for ago in reversed(range(days)):
-        taken(scope, document, now=datetime.now(UTC) - timedelta(days=ago))
-
-
-def pruned(scope: Scope, document: Environment, now: datetime | None = None) -> dict[str, str]:
-    """What a pruning does, and by what reason."""
-    pruning = plan_pruning(document, scope, now or datetime.now(UTC))
-    done = [
-        remove(scope, deed, pruning.going[deed.what]) if deed.what in pruning.going else deed
-        for deed in pruning.operation.deeds
-    ]
-    return {str(deed.id): f"{deed.action}: {deed.because}" for deed in done}
 
 
 def test_what_no_tier_wants_goes_and_the_figures_and_the_coverage_count_them(weather: Weather) -> None:

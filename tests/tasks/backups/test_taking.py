@@ -15,10 +15,10 @@ from tasks.backups.planning import plan_back_up
 from tasks.backups.pruning import plan_pruning, remove
 from tasks.backups.taking import Taker
 from tasks.each import each
-from tasks.errors import CastraError, LeaseLost
-from tasks.reading import scope_of
+from tasks.errors import LeaseLost
 from tasks.scope import Scope
 from tests.physics import Physics
+from tests.tasks.backups.carrying_out import scoped, taken
 from tests.tasks.conftest import Weather
 
 REGION = "eu-west-1"
@@ -36,35 +36,12 @@ def volumes(aws: Physics, count: int, kind: str = "gp3") -> list[str]:
     return [ec2.create_volume(**asked)["VolumeId"] for _ in range(count)]
 
 
-def scoped(document: Environment) -> Scope:
-    scope = scope_of(document)
-    scope.poll_seconds = 0.05
-    return scope
-
-
-def taken(document: Environment, scope: Scope, label: str | None = None) -> Taker:
-    """All that is due, taken at once, and awaited."""
-    due = plan_back_up(document, scope, datetime.now(UTC), label=label)
-    taker = Taker(scope, due)
-
-    def carry_out(deed: Any) -> None:
-        try:
-            taker.carry_out(deed)
-        except CastraError:
-            assert deed in taker.failures
-
-    list(each(carry_out, [deed for deed in due.deeds if deed.action != "keep"]))
-    taker.note_devices()
-    taker.await_all()
-    return taker
-
-
 def test_it_waits_until_all_are_complete_by_one_listing_for_all(weather: Weather) -> None:
     aws = weather(scale=60, times={"snapshot_completed": 60})
     volumes(aws, 20)
     document = blueprint()
     scope = scoped(document)
-    taker = taken(document, scope)
+    taker = taken(scope, document)
     assert taker.failures == {}
     assert Counter(one.state for one in backups_in(scope)) == {"complete": 20}
     looks = aws.counts()["ec2:DescribeSnapshots"]
@@ -76,7 +53,7 @@ def test_two_policies_of_one_volume_wait_for_each_other_where_aws_wants_15_secon
     aws = weather(scale=20, throttle=True)
     volumes(aws, 2)
     document = blueprint(hourly={}, nightly={})
-    taker = taken(document, scoped(document))
+    taker = taken(scoped(document), document)
     assert taker.failures == {}
     assert len(backups_in(scoped(document))) == 4
     assert aws.outcomes()["SnapshotCreationPerVolumeRateExceeded"] > 0
@@ -87,7 +64,7 @@ def test_a_cold_volume_whose_last_snapshot_is_pending_is_waited_for(weather: Wea
     volumes(aws, 1, "sc1")
     aws.rule("CreateSnapshot", "error:ConcurrentSnapshotLimitExceeded:400", nth=1)
     document = blueprint()
-    assert taken(document, scoped(document)).failures == {}
+    assert taken(scoped(document), document).failures == {}
     assert aws.outcomes()["ConcurrentSnapshotLimitExceeded"] == 1
     assert len(backups_in(scoped(document))) == 1
 
@@ -132,7 +109,7 @@ def test_on_a_bad_day_each_is_taken_exactly_once(weather: Weather) -> None:
     for _ in range(4):
         scope = scoped(document)
         paced(scope)
-        if not taken(document, scope).failures:
+        if not taken(scope, document).failures:
             break
     found = [one for one in backups_in(scoped(document)) if one.state == "complete"]
     assert Counter(one.source for one in found) == dict.fromkeys(made, 1)
@@ -194,7 +171,7 @@ def test_what_aws_says_is_in_use_is_kept_with_its_reason(weather: Weather) -> No
     document = blueprint()
     scope = scoped(document)
     for label in ("a", "b"):
-        taken(document, scope, label)
+        taken(scope, document, label)
     later = datetime.now(UTC).replace(year=datetime.now(UTC).year + 1)
     pruning = plan_pruning(document, scope, later)
     [(what, backup)] = pruning.going.items()
