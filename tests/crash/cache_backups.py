@@ -4,36 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.crash.backed_up import Main
 from tests.crash.stage import Stage
 
 PART = "replication-group/main"
-
-
-def stood(stage: Stage, folder: Path, **policy: object) -> Path:
-    """The blueprint of a cache with two shards that stands, in a network of two zones."""
-    yearly = {"caches": ["main"], "when": {"cron": "0 0 1 1 *"}, "keep": {"daily": 9999}} | policy
-    document: dict[str, object] = {"name": "crash", "region": "eu-west-1", "network": {"cidr": "10.20.0.0/16"}}
-    document |= {"caches": {"main": {"shards": 2, "replicas": 0, "on_removal": "wipe"}}}
-    file = folder / "blueprint.yaml"
-    file.write_text(yaml.safe_dump(document | {"backups": {"yearly": yearly}}))
-    ended = stage.castra("up", str(file), "--yes")
-    assert ended.code == 0, ended.output
-    return file
-
-
-def backed_up(stage: Stage, folder: Path, **policy: object) -> Path:
-    """The same, with a backup."""
-    file = stood(stage, folder, **policy)
-    ended = stage.castra("back-up", str(file), "--label", "before", "--yes")
-    assert ended.code == 0, ended.output
-    return file
+MAIN = Main("caches", {"shards": 2, "replicas": 0})
 
 
 def back_up(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Of one cache that stands."""
-    return "back-up", str(stood(stage, folder)), "--yes"
+    return "back-up", str(MAIN.raised(stage, folder)), "--yes"
 
 
 def taken(stage: Stage) -> Iterator[str]:
@@ -45,7 +25,7 @@ def taken(stage: Stage) -> Iterator[str]:
 
 def restore(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Into an environment of its own."""
-    backed_up(stage, folder)
+    MAIN.backed_up(stage, folder)
     return "restore", "crash", PART, "--into", "again", "--region", "eu-west-1", "--yes"
 
 
@@ -58,7 +38,7 @@ def restored(stage: Stage) -> Iterator[str]:
 
 def prove(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Of one backup."""
-    return "prove", str(backed_up(stage, folder, prove={"every_days": 7})), "--yes"
+    return "prove", str(MAIN.backed_up(stage, folder, prove={"every_days": 7})), "--yes"
 
 
 def proven(stage: Stage) -> Iterator[str]:

@@ -4,37 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.crash.backed_up import Main
 from tests.crash.stage import Stage
 
 ELSEWHERE = "eu-central-1"
 SHARED = [{"AttributeName": "restore", "AttributeValues": ["210987654321"]}]
-
-
-def stood(stage: Stage, folder: Path, **policy: object) -> Path:
-    """The blueprint of a database that stands, in a network of two zones."""
-    yearly = {"databases": ["main"], "when": {"cron": "0 0 1 1 *"}, "keep": {"daily": 9999}} | policy
-    document: dict[str, object] = {"name": "crash", "region": "eu-west-1", "network": {"cidr": "10.20.0.0/16"}}
-    document |= {"databases": {"main": {"engine": "postgres", "version": "17", "on_removal": "wipe"}}}
-    file = folder / "blueprint.yaml"
-    file.write_text(yaml.safe_dump(document | {"backups": {"yearly": yearly}}))
-    ended = stage.castra("up", str(file), "--yes")
-    assert ended.code == 0, ended.output
-    return file
-
-
-def backed_up(stage: Stage, folder: Path, **policy: object) -> Path:
-    """The same, with a backup."""
-    file = stood(stage, folder, **policy)
-    ended = stage.castra("back-up", str(file), "--label", "before", "--yes")
-    assert ended.code == 0, ended.output
-    return file
+MAIN = Main("databases", {"engine": "postgres", "version": "17"})
 
 
 def back_up(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Of one database that stands."""
-    return "back-up", str(stood(stage, folder)), "--yes"
+    return "back-up", str(MAIN.raised(stage, folder)), "--yes"
 
 
 def taken(stage: Stage) -> Iterator[str]:
@@ -46,7 +26,7 @@ def taken(stage: Stage) -> Iterator[str]:
 
 def restore(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Into an environment of its own."""
-    backed_up(stage, folder)
+    MAIN.backed_up(stage, folder)
     return "restore", "crash", "database/main", "--into", "again", "--region", "eu-west-1", "--yes"
 
 
@@ -61,7 +41,7 @@ def copy(stage: Stage, folder: Path) -> tuple[str, ...]:
     """To another region, under a key of that, and shared."""
     key = stage.client("kms", ELSEWHERE).create_key()["KeyMetadata"]["Arn"]
     there = {"region": ELSEWHERE, "account": "210987654321", "key": key}
-    return "copy", str(backed_up(stage, folder, copies=[there])), "--yes"
+    return "copy", str(MAIN.backed_up(stage, folder, copies=[there])), "--yes"
 
 
 def copied(stage: Stage) -> Iterator[str]:
@@ -75,7 +55,7 @@ def copied(stage: Stage) -> Iterator[str]:
 
 def prove(stage: Stage, folder: Path) -> tuple[str, ...]:
     """Of one backup."""
-    return "prove", str(backed_up(stage, folder, prove={"every_days": 7})), "--yes"
+    return "prove", str(MAIN.backed_up(stage, folder, prove={"every_days": 7})), "--yes"
 
 
 def proven(stage: Stage) -> Iterator[str]:
