@@ -1,5 +1,6 @@
 """A Prefect server for tests: of its own folder, on a free port, gone with the test session."""
 
+import json
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 180  # seconds; a server's first start makes its database
 QUIET = {
@@ -17,6 +19,22 @@ QUIET = {
     "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
     "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
 }
+
+
+def post(url: str, path: str, **body: Any) -> Any:
+    """Ask a server's API; the answer. SQLite takes one writer at a time, and then the server says 503: asked again."""
+    headers = {"Content-Type": "application/json"}
+    sent = urllib.request.Request(f"{url}/api/{path}", json.dumps(body).encode(), headers)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(sent, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != 503 or time.monotonic() > deadline:
+                raise
+            error.close()
+            time.sleep(0.2)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -15,6 +14,7 @@ from flows.tear_down import tear_down
 from tasks.converge import tasks_of
 from tasks.errors import Declined, Moved
 from tasks.registry import KINDS
+from tests.flows.server import post
 from tests.flows.shell import LIMIT
 from tests.flows.world import REGION, keys, nothing_written, scope, small, standing, whole
 from tests.physics import Physics
@@ -38,28 +38,21 @@ class Asked:
 
     def answer(self, **given: Any) -> str:
         """Fill in the form; whether the server took it."""
-        return str(ask(self.url, f"flow_runs/{self.id}/resume", run_input=given)["status"])
+        return str(post(self.url, f"flow_runs/{self.id}/resume", run_input=given)["status"])
 
     @property
     def state(self) -> str:
         """The run's state, as the server has it."""
-        return str(ask(self.url, "flow_runs/filter", flow_runs={"id": {"any_": [self.id]}})[0]["state_type"])
+        return str(post(self.url, "flow_runs/filter", flow_runs={"id": {"any_": [self.id]}})[0]["state_type"])
 
     def artifact(self, key: str) -> Any:
         """The rows of a table that the run left."""
-        found = ask(self.url, "artifacts/filter", artifacts={"flow_run_id": {"any_": [self.id]}})
+        found = post(self.url, "artifacts/filter", artifacts={"flow_run_id": {"any_": [self.id]}})
         return next(json.loads(one["data"]) for one in found if one["key"] == key)
 
     @staticmethod
     def _runs(url: str, label: str) -> list[Any]:
-        return list(ask(url, "flow_runs/filter", flow_runs={"name": {"any_": [label]}}))
-
-
-def ask(url: str, path: str, **body: Any) -> Any:
-    headers = {"Content-Type": "application/json"}
-    sent = urllib.request.Request(f"{url}/api/{path}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(sent, timeout=60) as answer:
-        return json.load(answer)
+        return list(post(url, "flow_runs/filter", flow_runs={"name": {"any_": [label]}}))
 
 
 @pytest.fixture

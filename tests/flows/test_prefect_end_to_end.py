@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from tasks.reading import outputs_of
-from tests.flows.server import prefect_server
+from tests.flows.server import post, prefect_server
 from tests.flows.shell import LIMIT
 from tests.flows.world import REGION, ROOT, keys, scope, small, small_document, standing, whole, witness
 from tests.physics import Physics
@@ -38,19 +38,8 @@ class Castrum:
     env: dict[str, str]
 
     def ask(self, path: str, **body: Any) -> Any:
-        """POST to its API; the answer. SQLite takes one writer at a time, and then the server says 503."""
-        headers = {"Content-Type": "application/json"}
-        sent = urllib.request.Request(f"{self.url}/api/{path}", json.dumps(body).encode(), headers)
-        deadline = time.monotonic() + LIMIT
-        while True:
-            try:
-                with urllib.request.urlopen(sent, timeout=60) as answer:
-                    return json.load(answer)
-            except urllib.error.HTTPError as error:
-                if error.code != 503 or time.monotonic() > deadline:
-                    raise
-                error.close()
-                time.sleep(0.2)
+        """POST to its API; the answer."""
+        return post(self.url, path, **body)
 
     def prefect(self, *words: str, cwd: Path = ROOT) -> str:
         """Run the `prefect` command to its end; what it printed."""

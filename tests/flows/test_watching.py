@@ -1,8 +1,6 @@
 """A bar in Prefect for what takes long: how many steps have ended, and which are to come."""
 
-import json
 import threading
-import urllib.request
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +9,7 @@ from prefect import flow, task
 from prefect.runtime import flow_run
 
 from flows import watching
+from tests.flows.server import post
 
 
 def test_what_takes_long_shows_how_far_it_is_and_ends_at_a_hundred(
@@ -65,10 +64,7 @@ def test_what_ends_soon_has_no_bar(prefect: str) -> None:
 
 def _shown(prefect: str) -> tuple[int, str] | None:
     """The bar of the current run: the percentage and the words."""
-    asked = json.dumps({"artifacts": {"flow_run_id": {"any_": [str(flow_run.id)]}}}).encode()
-    request = urllib.request.Request(f"{prefect}/api/artifacts/filter", asked, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        found = json.load(answer)
+    found = post(prefect, "artifacts/filter", artifacts={"flow_run_id": {"any_": [str(flow_run.id)]}})
     if not found:
         return None
     (bar,) = found
