@@ -183,7 +183,7 @@ SomeParameter = Annotated[ParameterSection, BeforeValidator(_text, json_schema_i
 
 
 def resolved(document: Any) -> dict[str, dict[str, Any]]:
-    """The sections whose things name others: with ARNs in place of names that stand for what exists already, and with
+    """The sections whose things name others: with ARNs in place of names that stand for what exists already, with
     the kinds of caches, and with keys to decrypt what they read.
     """
     stores = {"secret": document.secrets, "parameter": document.parameters}

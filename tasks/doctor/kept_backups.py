@@ -9,7 +9,7 @@ from blueprints.environment import Environment
 from blueprints.tiers import Tiers
 from tasks.backups.copying import homes_of
 from tasks.backups.database_listing import MANUAL
-from tasks.backups.tagging import BACKUP, LABEL, SLOT, group_of
+from tasks.backups.tagging import BACKUP, LABEL, SLOT, SOURCE_PART, group_of
 from tasks.doctor.counting import Places
 from tasks.doctor.finding import Finding
 from tasks.doctor.quotas import READ_QUOTAS, Quota, judged, most_of
@@ -61,12 +61,13 @@ def _homes(policy: BackupPolicy, region: str) -> Iterator[tuple[str, Tiers]]:
 
 
 def _others(environment: Environment, scope: Scope, region: str) -> int:
-    """All but those that these policies took by themselves, which are among what they keep."""
-    groups = {group_of(environment.name, name) for name, policy in environment.backups.items() if policy.databases}
+    """All but those that these policies took by themselves of what they name, which are among what they keep."""
+    policies = {group_of(environment.name, name): policy for name, policy in environment.backups.items()}
+    named = {(group, part) for group, policy in policies.items() for part in policy.parts}
 
     def counted(snapshot: dict[str, Any]) -> bool:
         tags = as_dict(snapshot.get("TagList"))
-        return tags.get(BACKUP) not in groups or tags.get(SLOT, "").startswith(LABEL)
+        return (tags.get(BACKUP), tags.get(SOURCE_PART)) not in named or tags.get(SLOT, "").startswith(LABEL)
 
     found = scope.pages("rds", "describe_db_snapshots", "DBSnapshots", region=region, **MANUAL)
     return sum(map(counted, found))

@@ -6,7 +6,7 @@ import pytest
 
 from blueprints.environment import Environment
 from blueprints.reading import build
-from tasks.backups.tagging import BACKUP, SLOT
+from tasks.backups.tagging import BACKUP, SLOT, SOURCE_PART
 from tasks.doctor.kept_backups import SNAPSHOTS, backup_quotas, kept
 from tasks.scope import Scope
 from tests.physics import Physics
@@ -57,13 +57,17 @@ def test_policies_without_databases_ask_for_no_room(strict: Scope) -> None:
 
 
 def snapshots(physics: Physics, strict: Scope) -> None:
-    """One that somebody took, one by the policy, one by it that was asked for by hand, and one by another's."""
+    """One that somebody took, one by the policy, one by it that was asked for by hand, one by it of a database that it
+    found by its tags, and one by another's policy.
+    """
     rds = physics.client("rds")
     rds.create_db_instance(
         DBInstanceIdentifier="hers", DBInstanceClass="db.t4g.micro", Engine="mysql", AllocatedStorage=20
     )
     due, asked, ours = "2026-05-13T02:00:00Z", "label:before the fair", f"{strict.environment}/nightly"
-    tagged = [{}, {BACKUP: ours, SLOT: due}, {BACKUP: ours, SLOT: asked}, {BACKUP: "hers/nightly", SLOT: due}]
+    named = {BACKUP: ours, SOURCE_PART: "database/main"}
+    tagged = [{}, named | {SLOT: due}, named | {SLOT: asked}, {BACKUP: ours, SLOT: due}]
+    tagged += [named | {BACKUP: "hers/nightly", SLOT: due}]
     for number, tags in enumerate(tagged):
         rds.create_db_snapshot(
             DBInstanceIdentifier="hers",
@@ -77,12 +81,12 @@ def test_a_region_that_is_too_full_is_told_with_its_code_and_not_before(
 ) -> None:
     snapshots(physics, strict)
     environment = backed_up(copies=[{"region": AWAY}])
-    monkeypatch.setitem(DEFAULTS, SNAPSHOTS.code, ("", 43))
+    monkeypatch.setitem(DEFAULTS, SNAPSHOTS.code, ("", 44))
     far, near = backup_quotas(environment, strict)
-    words = "policies of backups keep up to 40, 43 are allowed in"
+    words = "policies of backups keep up to 40, 44 are allowed in"
     assert (far.verdict, far.why) == ("good", f"0 others stand, {words} {AWAY}")
-    assert (near.verdict, near.why) == ("good", f"3 others stand, {words} {REGION}")
-    monkeypatch.setitem(DEFAULTS, SNAPSHOTS.code, ("", 42))
+    assert (near.verdict, near.why) == ("good", f"4 others stand, {words} {REGION}")
+    monkeypatch.setitem(DEFAULTS, SNAPSHOTS.code, ("", 43))
     far, near = backup_quotas(environment, strict)
     assert (far.verdict, near.verdict) == ("good", "lacking")
     assert SNAPSHOTS.code in near.way_out
