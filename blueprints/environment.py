@@ -31,7 +31,7 @@ from blueprints.part import Name, Part, Piece
 from blueprints.people import People
 from blueprints.problem import Invalid, Problem
 from blueprints.queues import MessageQueue
-from blueprints.secrets import SecretSection, SomeParameter, resolved
+from blueprints.secrets import SecretSection, SomeParameter, kept_problems, resolved
 from blueprints.servers import Servers
 from blueprints.sites import StaticSite, domain_problems
 from blueprints.topics import NotificationTopic
@@ -225,10 +225,7 @@ class Environment(Piece):
             yield from instance.problems(name, self.network, self.region, self.images)
             yield from instance.problems_around(f"instances.{name}", self.servers, self.instances, self.policies)
             yield from instance.grant_problems(f"instances.{name}", nameable(self))
-        for name, secret in self.secrets.items():
-            yield from secret.problems(name, self.region)
-        for name, parameter in self.parameters.items():
-            yield from parameter.problems(name)
+        yield from kept_problems(self)
         yield from database_problems(self)
         for name, cache in self.caches.items():
             yield from cache.problems(name, self)

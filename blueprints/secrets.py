@@ -182,6 +182,14 @@ SomeParameter = Annotated[ParameterSection, BeforeValidator(_text, json_schema_i
 # ---------------------------------------------------------------------- across sections
 
 
+def kept_problems(document: Any) -> Iterator[Problem]:
+    """What doesn't fit in the sections `secrets` and `parameters`."""
+    for name, secret in document.secrets.items():
+        yield from secret.problems(name, document.region)
+    for name, parameter in document.parameters.items():
+        yield from parameter.problems(name)
+
+
 def resolved(document: Any) -> dict[str, dict[str, Any]]:
     """The sections whose things name others: with ARNs in place of names that stand for what exists already, with
     the kinds of caches, and with keys to decrypt what they read.
